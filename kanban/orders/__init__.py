@@ -1,0 +1,69 @@
+"""Replenishments and the orders that bring them: queue, release, confirm, ship, cancel.
+
+A signal opens a :class:`Replenishment` (one turn of one card) on a line of its supplier's *draft*.
+What a draft line will order is never stored: it is worked out from the turns that are open on it.
+:func:`release` freezes it, gives the order its number, and from then on the order never changes;
+what happens later (confirmation, receipt, cancellation) is added as new facts.
+"""
+
+from kanban.orders.queue import (
+    AlreadyReleased,
+    NoOpenTurn,
+    add_extra,
+    cancel,
+    cancel_line,
+    close_turn,
+    draft_line,
+    open_turn,
+    open_turn_of,
+    set_urgent,
+    withdraw,
+)
+from kanban.orders.release import (
+    NotAllowed,
+    NothingToOrder,
+    confirm,
+    need_of,
+    release,
+    ship,
+)
+from kanban.orders.tables import (
+    NUMBER_FORMAT,
+    OPEN_STATES,
+    OUTCOMES,
+    STATES,
+    SUPPLY,
+    Counter,
+    Order,
+    OrderLine,
+    Replenishment,
+)
+
+__all__ = [
+    "NUMBER_FORMAT",
+    "NoOpenTurn",
+    "OPEN_STATES",
+    "OUTCOMES",
+    "STATES",
+    "SUPPLY",
+    "AlreadyReleased",
+    "Counter",
+    "NotAllowed",
+    "NothingToOrder",
+    "Order",
+    "OrderLine",
+    "Replenishment",
+    "add_extra",
+    "cancel",
+    "cancel_line",
+    "close_turn",
+    "confirm",
+    "draft_line",
+    "need_of",
+    "open_turn",
+    "open_turn_of",
+    "release",
+    "set_urgent",
+    "ship",
+    "withdraw",
+]

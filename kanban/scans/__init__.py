@@ -1,0 +1,234 @@
+"""What a scan means. The card's state decides; every scan, refused ones too, is in the journal.
+
+:func:`look` reads a card's whole situation in one statement. :func:`scan` acts on it: a full card is
+signalled, an empty one answers what is known already, one that is in transit is received, a new one
+goes into service. Each is one transaction of the caller, and says in an :class:`Answer` what happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from kanban import codes, journal, loops, orders, receipts
+from kanban.db import Statement
+from kanban.orders import Replenishment
+from kanban.orders.queue import Source
+from kanban.scans.look import Situation, look
+
+LARGEST_AGE = timedelta(days=30)
+UNDO_GRACE = timedelta(seconds=5)
+"""The time that an *Undo* tapped in the last moment may need through a bad network."""
+
+
+class TooLate(ValueError):
+    """The time for *Undo* is over."""
+
+
+class NothingToUndo(ValueError):
+    """There is no signal of this card to take back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person with the bin in the hand wants beyond the plain scan.
+
+    ``mode`` *receive* takes goods in although the order is only *ordered*; ``quantity`` is a part
+    receipt; ``sure`` answers "emptied again already?"; ``order_id`` names the order that a receipt
+    is for, so that a late one cannot hit another.
+    """
+
+    mode: str = "signal"
+    quantity: Decimal | None = None
+    sure: bool = False
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a scan did. ``effect`` is the word that the journal holds.
+
+    ``signalled`` queued · ``already`` nothing new, the card is on order · ``asked`` not yet, confirm
+    first · ``received`` taken in · ``in_service`` a new card was put into service · ``stale`` an old
+    scan came late, nothing ordered · ``nothing`` a receipt for another order, nothing done ·
+    ``refused`` (see ``reason``) · ``withdrawn`` undone.
+    """
+
+    effect: str
+    key: str | None
+    event_id: int
+    order_id: int | None = None
+    reason: str = ""
+    card: Situation | None = None
+    replayed: bool = False
+
+
+_FIND_KEY = Statement("SELECT id FROM event WHERE key = :key")
+
+
+def scan(session: Session, deed: journal.Deed, text: str, wish: Wish = Wish()) -> Answer:
+    """Act on a scanned or typed code. Never raises for what a card or a code may be; see :class:`Answer`.
+
+    A replay of the deed's key gives the first answer and changes nothing; raises
+    :class:`journal.KeyReused` where the key was used for something else.
+    """
+    if deed.key and _FIND_KEY.first(session, key=deed.key):
+        return _first_answer(session, deed)
+    try:
+        code = codes.read(text)
+    except codes.BadCode:
+        return _refuse(session, deed, None, "not_a_code", text=text[:20])
+    card = look(session, code)
+    if card is None:
+        return _refuse(session, deed, None, "unknown", text=code)
+    return _act(session, deed, card, wish)
+
+
+def refuse_stranger(session: Session, deed: journal.Deed, text: str) -> Answer:
+    """Note in the journal that somebody who may not signal tried to, and change nothing else.
+
+    Only a code that some card really has is noted: whoever has none cannot fill the journal.
+    """
+    try:
+        card = look(session, codes.read(text))
+    except codes.BadCode:
+        card = None
+    if card is None:
+        return Answer("refused", deed.key, 0, reason="unknown")
+    return _refuse(session, deed, card, "stranger")
+
+
+def undo(
+    session: Session, deed: journal.Deed, code: str, *, window: timedelta, anyway: bool = False
+) -> Answer:
+    """Take the card's open signal back within ``window`` of it; ``anyway`` (a buyer) at any time.
+
+    Raises :class:`NothingToUndo`, :class:`TooLate`, :class:`orders.AlreadyReleased`.
+    """
+    if journal.replayed(session, deed):
+        return _first_answer(session, deed)
+    card = look(session, code)
+    if card is None or card.turn_id is None or card.signalled_at is None:
+        raise NothingToUndo("this card has no open signal")
+    turn = session.get_one(Replenishment, card.turn_id)
+    recorded = session.get_one(journal.Event, turn.signal_event_id).recorded_at
+    if not anyway and card.order_state == "draft" and deed.at - recorded > window + UNDO_GRACE:
+        raise TooLate("the time for undo is over: ask a buyer to take it off the order")
+    orders.withdraw(session, deed, turn)
+    return Answer("withdrawn", deed.key, journal.revision(session), card.order_id, card=look(session, code))
+
+
+def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> Answer:
+    if card.life in ("retired", "on_hold"):
+        reason = card.retired_because if card.life == "retired" else "on_hold"
+        return _refuse(session, deed, card, reason or "retired")
+    if wish.order_id is not None and wish.mode == "receive" and wish.order_id != card.order_id:
+        return _note(session, deed, card, "nothing", reason="other_order")
+    if _is_stale(deed, card):
+        return _note(session, deed, card, "stale")
+    if card.supply == "full":
+        return _full_card(session, deed, card, wish)
+    comes = card.supply == "in_transit" or (card.supply == "ordered" and wish.mode == "receive")
+    if comes and not _is_before(deed, card.order_left_at):
+        return _receive(session, deed, card, wish)
+    return _note(session, deed, card, "already")
+
+
+def _full_card(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> Answer:
+    if wish.mode == "receive":
+        return _note(session, deed, card, "nothing", reason="not_on_order")
+    if card.life == "new":
+        answer = _note(session, deed, replace(card, life="active"), "in_service")
+        loops.set_life(session, deed, session.get_one(loops.Card, card.card_id), "active")
+        return answer
+    if card.loop_closed:
+        return _refuse(session, deed, card, "loop_closed")
+    if card.life == "surplus":
+        answer = _refuse(session, deed, card, "surplus")
+        loops.set_life(session, deed, session.get_one(loops.Card, card.card_id), "retired", "surplus")
+        return answer
+    if not wish.sure and _is_soon(deed, card):
+        return _note(session, deed, card, "asked")
+    return _signal(session, deed, card)
+
+
+def _signal(session: Session, deed: journal.Deed, card: Situation) -> Answer:
+    line = card.draft or orders.draft_line(
+        session, deed, Source(card.supplier_id, card.supplier_item_id, card.ship_to_id)
+    )
+    event_id = orders.open_turn(
+        session,
+        deed,
+        card_id=card.card_id,
+        cycle=card.last_cycle + 1,
+        quantity=card.card_quantity,
+        line=line,
+    )
+    signalled = replace(card, supply="empty", order_id=line[0], order_state="draft", signalled_at=deed.at)
+    return Answer("signalled", deed.key, event_id, line[0], card=signalled)
+
+
+def _receive(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> Answer:
+    turn = session.get_one(Replenishment, card.turn_id)
+    event_id = journal.revision(session) + 1  # the receipt's: it carries the key, others follow it
+    receipts.receive_card(session, deed, turn, wish.quantity)
+    session.flush()
+    now = look(session, card.code)
+    return Answer("received", deed.key, event_id, card.order_id, card=now)
+
+
+def _note(session: Session, deed: journal.Deed, card: Situation, effect: str, reason: str = "") -> Answer:
+    facts = {"reason": reason} if reason else {}
+    event_id = journal.append(
+        session, deed, effect, "scan", None, facts, card_id=card.card_id, order_id=card.order_id
+    )
+    return Answer(effect, deed.key, event_id, card.order_id, reason, card)
+
+
+def _refuse(
+    session: Session, deed: journal.Deed, card: Situation | None, reason: str, text: str = ""
+) -> Answer:
+    facts = {"reason": reason} | ({"text": text} if text else {})
+    event_id = journal.append(
+        session, deed, "refused", "scan", None, facts, card_id=card.card_id if card else None
+    )
+    return Answer("refused", deed.key, event_id, None, reason, card)
+
+
+def _first_answer(session: Session, deed: journal.Deed) -> Answer:
+    first = journal.replayed(session, deed)
+    assert first is not None, "the caller saw the key in the journal"
+    card = session.get(loops.Card, first.card_id) if first.card_id else None
+    return Answer(
+        first.kind,
+        first.key,
+        first.id,
+        first.order_id,
+        first.facts.get("reason", ""),
+        look(session, card.code) if card else None,
+        replayed=True,
+    )
+
+
+def _is_stale(deed: journal.Deed, card: Situation) -> bool:
+    """Whether the bin was filled after the gesture: the scan came late and speaks of an older emptiness."""
+    return _is_before(deed, card.last_filled_at)
+
+
+def _is_before(deed: journal.Deed, moment: datetime | None) -> bool:
+    """Whether the gesture is older than ``moment``, as far as the phone told."""
+    return moment is not None and deed.occurred_at is not None and deed.occurred_at < moment
+
+
+def _is_soon(deed: journal.Deed, card: Situation) -> bool:
+    last = card.last_signalled_at
+    return last is not None and (deed.occurred_at or deed.at) - last < card.minimum_cycle
+
+
+def gesture_time(at: datetime, age_milliseconds: int) -> datetime:
+    """When the code was read, by the server's clock: ``age_milliseconds`` ago, at most 30 days."""
+    age = timedelta(milliseconds=max(0, min(age_milliseconds, 10**12)))
+    return at - min(age, LARGEST_AGE)

@@ -1,0 +1,129 @@
+"""What a scan needs to know of a card, read in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from kanban import orders
+from kanban.db import Statement, from_milliseconds, from_thousandths
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a scan needs to know of a card, as it stands now. Quantities in units, times UTC."""
+
+    card_id: int
+    code: str
+    number: int
+    of: int
+    life: str
+    retired_because: str
+    loop_id: int
+    loop_closed: bool
+    minimum_cycle: timedelta
+    card_quantity: Decimal
+    item_id: int
+    sku: str
+    item_name: str
+    unit: str
+    location: str
+    supplier_id: int
+    supplier: str
+    supplier_item_id: int
+    ship_to_id: int
+    supply: str
+    turn_id: int | None
+    order_id: int | None
+    order_number: str | None
+    order_state: str | None
+    order_left_at: datetime | None
+    due: str | None
+    signalled_at: datetime | None
+    signalled_by: str
+    urgent: bool
+    last_cycle: int
+    last_signalled_at: datetime | None
+    last_filled_at: datetime | None
+    draft: tuple[int, int] | None
+
+
+_LOOK = Statement(  # only our own constants are put into it
+    f"""SELECT c.id AS card_id, c.code, c.number, c.life, c.retired_because,
+ (SELECT count(*) FROM card k WHERE k.loop_id = c.loop_id AND k.life <> 'retired') AS of_cards,
+ l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
+ i.id AS item_id, i.sku, i.name AS item_name, i.unit, p.path AS location, p.site_id,
+ s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id, {orders.SUPPLY} AS supply,
+ r.id AS turn_id, r.signalled_at, r.urgent, r.cycle,
+ ol.due, ol.confirmed_due, o.id AS order_id, o.number AS order_number, o.state AS order_state,
+ coalesce(o.shipped_at, o.released_at) AS left_at,
+ coalesce(pe.name, de.name, '') AS signalled_by, d.id AS draft_id, dl.id AS draft_line_id,
+ (SELECT max(x.cycle) FROM replenishment x WHERE x.card_id = c.id) AS last_cycle,
+ (SELECT max(x.signalled_at) FROM replenishment x WHERE x.card_id = c.id
+   AND coalesce(x.outcome, '') NOT IN ('withdrawn', 'cancelled')) AS last_signalled_at,
+ (SELECT max(x.closed_at) FROM replenishment x WHERE x.card_id = c.id
+   AND x.outcome IN ('received', 'short', 'elsewhere')) AS last_filled_at
+ FROM card c
+ JOIN loop l ON l.id = c.loop_id JOIN item i ON i.id = l.item_id JOIN location p ON p.id = l.location_id
+ JOIN supplier_item si ON si.id = l.supplier_item_id JOIN supplier s ON s.id = si.supplier_id
+ LEFT JOIN replenishment r ON r.card_id = c.id AND r.closed_at IS NULL
+ LEFT JOIN order_line ol ON ol.id = r.order_line_id LEFT JOIN "order" o ON o.id = ol.order_id
+ LEFT JOIN supplier os ON os.id = o.supplier_id
+ LEFT JOIN event e ON e.id = r.signal_event_id
+ LEFT JOIN person pe ON pe.id = e.person_id LEFT JOIN device de ON de.id = e.device_id
+ LEFT JOIN "order" d ON d.supplier_id = s.id AND d.ship_to_id = p.site_id AND d.state = 'draft'
+ LEFT JOIN order_line dl ON dl.order_id = d.id AND dl.supplier_item_id = l.supplier_item_id
+ WHERE c.code = :code"""
+)
+
+
+def look(session: Session, code: str) -> Situation | None:
+    """The situation of the card with this canonical code, or none where no card has it."""
+    row = _LOOK.first(session, code=code)
+    return _situation(row) if row else None
+
+
+def _situation(row: Any) -> Situation:
+    return Situation(
+        card_id=row.card_id,
+        code=row.code,
+        number=row.number,
+        of=row.of_cards,
+        life=row.life,
+        retired_because=row.retired_because,
+        loop_id=row.loop_id,
+        loop_closed=row.loop_closed_at is not None,
+        minimum_cycle=timedelta(minutes=row.minimum_cycle),
+        card_quantity=from_thousandths(row.card_quantity),
+        item_id=row.item_id,
+        sku=row.sku,
+        item_name=row.item_name,
+        unit=row.unit,
+        location=row.location,
+        supplier_id=row.supplier_id,
+        supplier=row.supplier,
+        supplier_item_id=row.supplier_item_id,
+        ship_to_id=row.site_id,
+        supply=row.supply,
+        turn_id=row.turn_id,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        order_state=row.order_state,
+        order_left_at=_moment(row.left_at),
+        due=str(row.confirmed_due or row.due) if row.confirmed_due or row.due else None,
+        signalled_at=_moment(row.signalled_at),
+        signalled_by=row.signalled_by,
+        urgent=bool(row.urgent),
+        last_cycle=row.last_cycle or 0,
+        last_signalled_at=_moment(row.last_signalled_at),
+        last_filled_at=_moment(row.last_filled_at),
+        draft=(row.draft_id, row.draft_line_id) if row.draft_id and row.draft_line_id else None,
+    )
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else from_milliseconds(value)
