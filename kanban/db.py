@@ -10,15 +10,16 @@ import fcntl
 import re
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     Dialect,
     Engine,
     Integer,
@@ -129,6 +130,31 @@ def from_thousandths(value: int) -> Decimal:
     return Decimal(value).scaleb(-Quantity.places)
 
 
+class Driver(NamedTuple):
+    """The driver's connection beneath SQLAlchemy's, and the base class of the errors that it raises."""
+
+    connection: Any
+    dialect: Dialect
+    error: type[Exception]
+
+
+def _driver_of(session: Session) -> Driver:
+    """The driver's connection that the session's transaction runs on; looked up once per transaction."""
+    transaction = session.get_transaction()
+    known: tuple[object, Driver] | None = session.info.get("driver")
+    if known is not None and known[0] is transaction and transaction is not None:
+        return known[1]
+    driver = _driver(session.connection())
+    session.info["driver"] = (session.get_transaction(), driver)
+    return driver
+
+
+def _driver(connection: Connection) -> Driver:
+    return Driver(
+        connection.connection.dbapi_connection, connection.dialect, connection.dialect.loaded_dbapi.Error
+    )
+
+
 class Statement:
     """SQL written by hand with ``:name`` parameters, run by the driver of either database itself.
 
@@ -139,28 +165,30 @@ class Statement:
     def __init__(self, sql: str) -> None:
         escaped = sql.replace("%", "%%")
         self._forms = {"sqlite": sql, "postgresql": re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", escaped)}
-        self._row: Callable[[Iterable[Any]], Any] | None = None
+        self._row: Callable[..., Any] | None = None
 
     def rows(self, session: Session, **values: object) -> list[Any]:
         """All rows, in the session's transaction; none for a statement that answers nothing.
 
         Raises SQLAlchemy's errors, as any other statement of the session does.
         """
-        connection = session.connection()
-        sql = self._forms[connection.dialect.name]
-        cursor = connection.connection.cursor()
+        return self.run(_driver_of(session), values)
+
+    def run(self, driver: Driver, values: dict[str, object]) -> list[Any]:
+        """All rows, on a driver's own connection."""
+        sql = self._forms[driver.dialect.name]
+        cursor = driver.connection.cursor()
         try:
             cursor.execute(sql, values)
-            found = cursor.fetchall() if cursor.description else []
-        except connection.dialect.loaded_dbapi.Error as error:
-            base = connection.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(sql, values, error, base, dialect=connection.dialect) from error
-        finally:
             described = cursor.description
+            found = cursor.fetchall() if described else ()
+        except driver.error as error:
+            raise DBAPIError.instance(sql, values, error, driver.error, dialect=driver.dialect) from error
+        finally:
             cursor.close()
         if self._row is None and described:
-            self._row = namedtuple("Row", [column[0] for column in described])._make  # noqa: PYI024
-        return [self._row(row) for row in found] if self._row else found
+            self._row = _row_type([column[0] for column in described])
+        return [self._row(*row) for row in found] if self._row else []
 
     def first(self, session: Session, **values: object) -> Any | None:
         """The first row, or none."""
@@ -171,6 +199,10 @@ class Statement:
         """The first column of the first row, or none."""
         found = self.rows(session, **values)
         return found[0][0] if found else None
+
+
+def _row_type(columns: list[str]) -> Callable[..., Any]:
+    return namedtuple("Row", columns)  # noqa: PYI024
 
 
 class _Unit(Generic[T]):
@@ -203,6 +235,7 @@ class Database:
         self._lock_file = lock_folder / "write.lock" if self.is_sqlite and lock_folder else None
         self.writer = self._sqlite_writer() if self.is_sqlite else self._postgresql_writer()
         self.reader = self._sqlite_reader() if self.is_sqlite else self._postgresql_reader()
+        self._kept = threading.local()
         self._mutex = threading.Lock()
         self._waiting: list[_Unit[Any]] = []
         self._led = False
@@ -212,6 +245,24 @@ class Database:
         """A session that sees one consistent state and cannot change anything."""
         with Session(self.reader, expire_on_commit=False) as session:
             yield session
+
+    def glance(self, statement: Statement, **values: object) -> Any | None:
+        """The first row of one reading statement, without a session: who sends this request?"""
+        if not self.is_sqlite:
+            with self.reader.connect() as connection:
+                found = statement.run(_driver(connection), values)
+        else:
+            found = statement.run(self._kept_driver(), values)
+        return found[0] if found else None
+
+    def _kept_driver(self) -> Driver:
+        """A reading connection of this thread's own, kept open: each statement is its own transaction."""
+        driver: Driver | None = getattr(self._kept, "driver", None)
+        if driver is None:
+            connection = self._kept.connection = self.reader.connect()
+            connection.detach()  # the pool forgets it: it lives as long as the thread
+            driver = self._kept.driver = _driver(connection)
+        return driver
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in a transaction and answer only after its commit.
@@ -317,7 +368,7 @@ class Database:
             max_overflow=24,
             pool_pre_ping=True,
             connect_args=_POSTGRESQL_DRIVER,
-            execution_options={"postgresql_readonly": True},
+            execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
         )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import journal
@@ -84,6 +86,15 @@ class ItemFacts:
     note: str = ""
 
 
+class NewLocation(NamedTuple):
+    """A place to be made: ``path`` ends with its ``name``; a site has neither parent nor site."""
+
+    name: str
+    path: str
+    parent_id: int | None
+    site_id: int | None
+
+
 def add(session: Session, deed: journal.Deed, facts: ItemFacts) -> Item:
     """A new item. Raises :class:`SkuTaken`."""
     _refuse_taken_sku(session, facts.sku, None)
@@ -92,6 +103,20 @@ def add(session: Session, deed: journal.Deed, facts: ItemFacts) -> Item:
     session.flush()
     journal.append(session, deed, "added", "item", item.id, vars(facts))
     return item
+
+
+def add_all(session: Session, deed: journal.Deed, facts: Sequence[ItemFacts]) -> list[int]:
+    """Many new items at once; returns their ids in the same order.
+
+    The caller has made sure that the SKUs are free; otherwise the database refuses all.
+    """
+    if not facts:
+        return []
+    rows = [{"sku_key": fold(each.sku), **vars(each)} for each in facts]
+    ids = list(session.scalars(insert(Item).returning(Item.id, sort_by_parameter_order=True), rows))
+    entries = (journal.Entry("added", "item", id, vars(each)) for id, each in zip(ids, facts, strict=True))
+    journal.append_all(session, deed, entries)
+    return ids
 
 
 def change(session: Session, deed: journal.Deed, item: Item, facts: ItemFacts) -> bool:
@@ -124,6 +149,27 @@ def add_location(
     location.site_id = parent.site_id if parent else location.id
     journal.append(session, deed, "added", "location", location.id, {"path": path, "address": address})
     return location
+
+
+def add_locations(session: Session, deed: journal.Deed, places: Sequence[NewLocation]) -> list[int]:
+    """Many new places at once; returns their ids in the same order.
+
+    All stand on the same level: their parents are there already. The caller has made sure that the
+    paths are free; otherwise the database refuses all.
+    """
+    if not places:
+        return []
+    rows = [
+        {"name": name, "parent_id": parent_id, "site_id": site_id, "path": path, "path_key": fold(path)}
+        for name, path, parent_id, site_id in places
+    ]
+    added = insert(Location).returning(Location.id, sort_by_parameter_order=True)
+    ids = list(session.scalars(added, rows))
+    session.execute(update(Location).where(Location.site_id.is_(None)).values(site_id=Location.id))
+    told = ({"path": each.path, "address": ""} for each in places)
+    entries = (journal.Entry("added", "location", id, facts) for id, facts in zip(ids, told, strict=True))
+    journal.append_all(session, deed, entries)
+    return ids
 
 
 def change_location(
@@ -161,6 +207,11 @@ def location_at(session: Session, path: str) -> Location | None:
 def fold(text: str) -> str:
     """The form in which two spellings of one SKU or path are the same."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def inside_site(path: str) -> str:
+    """A location's path without its site, as people in that site say it; a site's own path as it is."""
+    return path.split(PATH_SEPARATOR, 1)[-1]
 
 
 def _stand(location: Location, path: str, site_id: int | None) -> None:

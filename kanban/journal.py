@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Index, String, Text, select
+from sqlalchemy import BigInteger, Index, String, Text, select, text, type_coerce
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kanban.db import Base, Moment, RowId, Statement, to_milliseconds
@@ -54,6 +54,17 @@ class Deed:
     key: str | None = None
     fingerprint: str | None = None
     occurred_at: datetime | None = None
+
+
+class Entry(NamedTuple):
+    """What one event says, without the deed that it belongs to; ``data`` takes plain values and decimals."""
+
+    kind: str
+    noun: str
+    noun_id: int | None
+    data: Mapping[str, object]
+    card_id: int | None = None
+    order_id: int | None = None
 
 
 class Event(Base):
@@ -95,14 +106,23 @@ class _Chain:
 
     last_id: int
     last_hash: str
-    keys: set[str] = field(default_factory=set)
+    written: dict[str, Deed] = field(default_factory=dict)
 
 
 _TAIL = Statement("SELECT id, hash FROM event ORDER BY id DESC LIMIT 1")
 _COLUMNS = (*CHAINED, "prev_hash", "hash")
-_INSERT = Statement(
+_INSERT_SQL = (
     f"INSERT INTO event ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})"
 )
+_INSERT = Statement(_INSERT_SQL)
+_INSERT_MANY = text(_INSERT_SQL)
+
+
+_KEPT = {
+    column.name: BigInteger() if isinstance(column.type, Moment) else column.type
+    for column in Event.__table__.c
+}
+"""The columns of an event as the database keeps them: moments as milliseconds, were they ever so odd."""
 
 
 def append(
@@ -119,33 +139,24 @@ def append(
     """Write one event at the end of the chain and return its id (1, 2, 3 … without gaps).
 
     ``facts`` takes plain values and decimals. The first event of a deed carries the deed's key, so
-    that a replay finds it.
+    that a replay finds it; the database refuses a second deed with the key.
     """
     chain = _chain(session)
-    keyed = deed.key is not None and deed.key not in chain.keys
-    if keyed and deed.key:
-        chain.keys.add(deed.key)
-    row: dict[str, Any] = {
-        "id": chain.last_id + 1,
-        "key": deed.key if keyed else None,
-        "fingerprint": deed.fingerprint if keyed else None,
-        "kind": kind,
-        "noun": noun,
-        "noun_id": noun_id,
-        "card_id": card_id,
-        "order_id": order_id,
-        "person_id": deed.by.person_id,
-        "device_id": deed.by.device_id,
-        "via": deed.by.via,
-        "occurred_at": to_milliseconds(deed.occurred_at or deed.at),
-        "recorded_at": to_milliseconds(deed.at),
-        "data": _canonical(facts or {}),
-    }
-    row["prev_hash"] = chain.last_hash
-    row["hash"] = _hash(chain.last_hash, row)
+    row = _next_row(chain, deed, Entry(kind, noun, noun_id, facts or {}, card_id, order_id))
     _INSERT.rows(session, **row)
     chain.last_id, chain.last_hash = row["id"], row["hash"]
     return chain.last_id
+
+
+def append_all(session: Session, deed: Deed, entries: Iterable[Entry]) -> None:
+    """Write many events of one deed, in their order, as :func:`append` would one after the other."""
+    chain = _chain(session)
+    rows = []
+    for entry in entries:
+        rows.append(_next_row(chain, deed, entry))
+        chain.last_id, chain.last_hash = rows[-1]["id"], rows[-1]["hash"]
+    if rows:
+        session.connection().execute(_INSERT_MANY, rows)
 
 
 def replayed(session: Session, deed: Deed) -> Event | None:
@@ -191,11 +202,10 @@ def verify(session: Session, *, anchor: tuple[int, str] | None = None) -> Iterat
     off before it, or rewritten up to it, does not fit.
     """
     expected_id, expected_hash = 1, GENESIS
-    rows = session.execute(select(Event.__table__).order_by(Event.id).execution_options(yield_per=2000))
+    as_kept = [type_coerce(getattr(Event, name), kind).label(name) for name, kind in _KEPT.items()]
+    rows = session.execute(select(*as_kept).order_by(Event.id).execution_options(yield_per=2000))
     for found in rows.mappings():
         row = dict(found)
-        for name in ("occurred_at", "recorded_at"):
-            row[name] = to_milliseconds(row[name])
         if row["id"] != expected_id:
             yield Break(expected_id, f"event {expected_id} is missing")
         if row["prev_hash"] != expected_hash:
@@ -207,6 +217,28 @@ def verify(session: Session, *, anchor: tuple[int, str] | None = None) -> Iterat
         expected_id, expected_hash = row["id"] + 1, row["hash"]
     if anchor and anchor[0] >= expected_id:
         yield Break(expected_id, f"the journal ends before event {anchor[0]}, which was noted outside")
+
+
+def _next_row(chain: _Chain, deed: Deed, entry: Entry) -> dict[str, Any]:
+    """The columns of the event that comes next."""
+    keyed = deed.key is not None and chain.written.get(deed.key) is not deed
+    if keyed and deed.key:
+        chain.written[deed.key] = deed
+    row: dict[str, Any] = {
+        **entry._asdict(),
+        "id": chain.last_id + 1,
+        "key": deed.key if keyed else None,
+        "fingerprint": deed.fingerprint if keyed else None,
+        "person_id": deed.by.person_id,
+        "device_id": deed.by.device_id,
+        "via": deed.by.via,
+        "occurred_at": to_milliseconds(deed.occurred_at or deed.at),
+        "recorded_at": to_milliseconds(deed.at),
+        "data": _canonical(entry.data),
+    }
+    row["prev_hash"] = chain.last_hash
+    row["hash"] = _hash(chain.last_hash, row)
+    return row
 
 
 def _chain(session: Session) -> _Chain:

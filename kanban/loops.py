@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     Index,
     String,
     func,
+    insert,
     select,
     text,
 )
@@ -125,6 +128,19 @@ class LoopFacts:
     colour: str = ""
 
 
+class NewLoop(NamedTuple):
+    """A loop to be made; the supplier item is of this item."""
+
+    item_id: int
+    location_id: int
+    supplier_item_id: int
+    facts: LoopFacts
+
+    def between(self) -> dict[str, object]:
+        """What the loop connects, by column."""
+        return {name: getattr(self, name) for name in self._fields if name != "facts"}
+
+
 def add(
     session: Session, deed: journal.Deed, location: Location, offer: SupplierItem, facts: LoopFacts
 ) -> Loop:
@@ -135,6 +151,17 @@ def add(
     between = {"item_id": offer.item_id, "location_id": location.id, "supplier_item_id": offer.id}
     journal.append(session, deed, "added", "loop", loop.id, between | vars(facts))
     return loop
+
+
+def add_all(session: Session, deed: journal.Deed, new: Sequence[NewLoop]) -> list[int]:
+    """Many new loops at once, without cards yet; returns their ids in the same order."""
+    if not new:
+        return []
+    rows = [each.between() | vars(each.facts) for each in new]
+    ids = list(session.scalars(insert(Loop).returning(Loop.id, sort_by_parameter_order=True), rows))
+    entries = (journal.Entry("added", "loop", id, row) for id, row in zip(ids, rows, strict=True))
+    journal.append_all(session, deed, entries)
+    return ids
 
 
 def change(
@@ -162,7 +189,7 @@ def change(
     for name, value in changed.items():
         setattr(loop, name, value)
     session.flush()
-    session.expire(loop, ["item", "location", "supplier_item"])  # they follow their ids only when read anew
+    session.expire(loop, ["item", "location", "supplier_item"])  # they follow their ids when read anew
     if changed.keys() & {"card_quantity", "location_id", "supplier_item_id"}:
         for card in cards_in_service(session, loop):
             card.reprint_requested = card.print_version > 0
@@ -183,6 +210,21 @@ def add_cards(session: Session, deed: journal.Deed, loop: Loop, count: int, life
     for card in cards:
         journal.append(session, deed, "added", "card", card.id, {"life": life}, card_id=card.id)
     return cards
+
+
+def add_first_cards(
+    session: Session, deed: journal.Deed, counts: Sequence[tuple[int, int]], life: str = "new"
+) -> None:
+    """The cards 1 to N of many loops that have none yet, each given as (loop id, N)."""
+    rows = [
+        {"loop_id": loop_id, "number": number, "code": codes.make(), "life": life}
+        for loop_id, count in counts
+        for number in range(1, count + 1)
+    ]
+    if rows:
+        ids = session.scalars(insert(Card).returning(Card.id, sort_by_parameter_order=True), rows)
+        entries = (journal.Entry("added", "card", id, {"life": life}, card_id=id) for id in ids)
+        journal.append_all(session, deed, entries)
 
 
 def set_life(session: Session, deed: journal.Deed, card: Card, life: str, because: str = "") -> None:

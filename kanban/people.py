@@ -17,7 +17,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func,
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import journal
-from kanban.db import Base, Moment, RowId, Statement, to_milliseconds
+from kanban.db import Base, Database, Moment, RowId, Statement, to_milliseconds
 
 ROLES = ("viewer", "operator", "buyer", "admin")
 """Each may do what those before it may."""
@@ -266,9 +266,9 @@ def sign_out(session: Session, deed: journal.Deed, token: str) -> None:
     journal.append(session, deed, "signed_out", "person", deed.by.person_id)
 
 
-def signed_in(session: Session, token: str, at: datetime) -> Who:
+def signed_in(database: Database, token: str, at: datetime) -> Who:
     """The person behind a sign-in's secret, or :data:`NOBODY`."""
-    row = _SIGNED_IN.first(session, token=_hashed(token), at=to_milliseconds(at))
+    row = database.glance(_SIGNED_IN, token=_hashed(token), at=to_milliseconds(at))
     return Who(row.name, row.role, person_id=row.id) if row else NOBODY
 
 
@@ -289,9 +289,9 @@ def revoke_device(session: Session, deed: journal.Deed, device: Device) -> None:
         journal.append(session, deed, "revoked", "device", device.id)
 
 
-def device_of(session: Session, token: str) -> Who:
+def device_of(database: Database, token: str) -> Who:
     """The device behind an API token, or :data:`NOBODY`."""
-    row = _DEVICE.first(session, token=_hashed(token))
+    row = database.glance(_DEVICE, token=_hashed(token))
     return Who(row.name, row.role, device_id=row.id) if row else NOBODY
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import ROUND_CEILING, Decimal
 from math import lcm
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import clock, journal
@@ -25,6 +27,38 @@ class SupplierTaken(ValueError):
 
 class OfferTaken(ValueError):
     """This supplier offers this item already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When a supplier takes orders and delivers.
+
+    ``lead_time`` in working days; ``order_days`` weekdays such as ``mon,thu``, empty for all of them;
+    ``order_until`` a time of day such as ``15:00``, empty for midnight; ``country`` for its holidays.
+    """
+
+    lead_time: int
+    order_days: str
+    order_until: str
+    country: str
+
+    def next_order_day(self, at: datetime, zone: ZoneInfo) -> date:
+        """The day on which an order made now goes out: today, or the next order day."""
+        local = at.astimezone(zone)
+        day = local.date()
+        if self.order_until and local.time() > time.fromisoformat(self.order_until):
+            day += clock.ONE_DAY
+        day = clock.next_working_day(day, self.country)
+        wanted = self.order_days.split(",") if self.order_days else WEEKDAYS
+        for _ in range(60):  # two months of one weekday falling on holidays: take the day as it is
+            if WEEKDAYS[day.weekday()] in wanted:
+                break
+            day = clock.next_working_day(day + clock.ONE_DAY, self.country)
+        return day
+
+    def expected_day(self, at: datetime, zone: ZoneInfo) -> date:
+        """When goods signalled now should be here: order day plus lead time in working days."""
+        return clock.add_working_days(self.next_order_day(at, zone), self.lead_time, self.country)
 
 
 class Supplier(Base):
@@ -53,27 +87,10 @@ class Supplier(Base):
     minimum_order_value: Mapped[Decimal | None] = mapped_column(Money)
     note: Mapped[str] = mapped_column(Text, default="")
 
-    def next_order_day(self, at: datetime, zone: ZoneInfo) -> date:
-        """The day on which an order made now goes out: today, or the next order day.
-
-        Order days are weekdays of the supplier's; after ``order_until`` (local time) today is over.
-        """
-        local = at.astimezone(zone)
-        day = local.date()
-        if self.order_until and local.time() > time.fromisoformat(self.order_until):
-            day += timedelta(days=1)
-        day = clock.next_working_day(day, self.country)
-        wanted = self.order_days.split(",") if self.order_days else WEEKDAYS
-        for _ in range(60):  # two months of one weekday falling on holidays: take the day as it is
-            if WEEKDAYS[day.weekday()] in wanted:
-                break
-            day = clock.next_working_day(day + timedelta(days=1), self.country)
-        return day
-
-    def expected_day(self, at: datetime, lead_time: int | None, zone: ZoneInfo) -> date:
-        """When goods signalled now should be here: order day plus lead time in working days."""
+    def terms(self, lead_time: int | None = None) -> Terms:
+        """When this supplier takes orders and delivers; ``lead_time`` of an offer goes before its own."""
         days = self.lead_time if lead_time is None else lead_time
-        return clock.add_working_days(self.next_order_day(at, zone), days, self.country)
+        return Terms(days, self.order_days, self.order_until, self.country)
 
 
 class SupplierItem(Base):
@@ -184,6 +201,14 @@ class OfferFacts:
     prices: tuple[tuple[Decimal, Decimal], ...] = ()
 
 
+class NewOffer(NamedTuple):
+    """An offer to be made."""
+
+    supplier_id: int
+    item_id: int
+    facts: OfferFacts
+
+
 def add(session: Session, deed: journal.Deed, facts: SupplierFacts) -> Supplier:
     """A new supplier. Raises :class:`SupplierTaken`."""
     _refuse_taken_name(session, facts.name, None)
@@ -225,6 +250,35 @@ def add_offer(
     whose = {"supplier_id": supplier.id, "item_id": item.id}
     journal.append(session, deed, "added", "supplier_item", offer.id, whose | vars(facts))
     return offer
+
+
+def add_offers(session: Session, deed: journal.Deed, offers: Sequence[NewOffer]) -> list[int]:
+    """Many new offers at once; returns their ids in the same order.
+
+    The caller has made sure that no supplier offers the item already; otherwise the database refuses all.
+    """
+    if not offers:
+        return []
+    rows = [
+        {"supplier_id": each.supplier_id, "item_id": each.item_id, **_without_prices(each.facts)}
+        for each in offers
+    ]
+    ids = list(
+        session.scalars(insert(SupplierItem).returning(SupplierItem.id, sort_by_parameter_order=True), rows)
+    )
+    prices = [
+        {"supplier_item_id": id, "from_quantity": from_quantity, "unit_price": unit_price}
+        for id, each in zip(ids, offers, strict=True)
+        for from_quantity, unit_price in each.facts.prices
+    ]
+    if prices:
+        session.execute(insert(PriceBreak), prices)
+    told = ({"supplier_id": each.supplier_id, "item_id": each.item_id} | vars(each.facts) for each in offers)
+    entries = (
+        journal.Entry("added", "supplier_item", id, facts) for id, facts in zip(ids, told, strict=True)
+    )
+    journal.append_all(session, deed, entries)
+    return ids
 
 
 def change_offer(session: Session, deed: journal.Deed, offer: SupplierItem, facts: OfferFacts) -> bool:

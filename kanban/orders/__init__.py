@@ -41,13 +41,13 @@ from kanban.orders.tables import (
 
 __all__ = [
     "NUMBER_FORMAT",
-    "NoOpenTurn",
     "OPEN_STATES",
     "OUTCOMES",
     "STATES",
     "SUPPLY",
     "AlreadyReleased",
     "Counter",
+    "NoOpenTurn",
     "NotAllowed",
     "NothingToOrder",
     "Order",

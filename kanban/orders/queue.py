@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -57,8 +58,8 @@ def draft_line(session: Session, deed: journal.Deed, source: Source) -> tuple[in
         supplier_item_id=source.supplier_item_id,
         ship_to_id=source.ship_to_id,
     )
-    order_id = draft.order_id if draft else None
-    line_id = draft.line_id if draft else None
+    order_id: Any = draft.order_id if draft else None
+    line_id: Any = draft.line_id if draft else None
     if order_id is None:
         order_id = _ADD_DRAFT.value(
             session,

@@ -80,7 +80,7 @@ def _freeze(line: OrderLine, deed: journal.Deed, zone: ZoneInfo) -> None:
     line.quantity, line.unit_price, line.pack_size = quantity, offer.price_at(quantity), offer.pack_size
     line.supplier_sku, line.sku = offer.sku, offer.item.sku
     line.name, line.unit = offer.item.name, offer.item.unit
-    line.due = offer.supplier.expected_day(deed.at, offer.lead_time, zone)
+    line.due = offer.supplier.terms(offer.lead_time).expected_day(deed.at, zone)
 
 
 def _leave_empty(line: OrderLine, deed: journal.Deed) -> None:

@@ -19,6 +19,19 @@ from kanban.orders import Replenishment
 from kanban.orders.queue import Source
 from kanban.scans.look import Situation, look
 
+__all__ = [
+    "Answer",
+    "NothingToUndo",
+    "Situation",
+    "TooLate",
+    "Wish",
+    "gesture_time",
+    "look",
+    "refuse_stranger",
+    "scan",
+    "undo",
+]
+
 LARGEST_AGE = timedelta(days=30)
 UNDO_GRACE = timedelta(seconds=5)
 """The time that an *Undo* tapped in the last moment may need through a bad network."""

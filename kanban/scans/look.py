@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from kanban import orders
 from kanban.db import Statement, from_milliseconds, from_thousandths
+from kanban.suppliers import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Situation:
     supplier_id: int
     supplier: str
     supplier_item_id: int
+    terms: Terms
     ship_to_id: int
     supply: str
     turn_id: int | None
@@ -51,13 +54,18 @@ class Situation:
     last_filled_at: datetime | None
     draft: tuple[int, int] | None
 
+    def expected_day(self, at: datetime, zone: ZoneInfo) -> date:
+        """When the bin should be full again if it is signalled now, or as its order says."""
+        return date.fromisoformat(self.due) if self.due else self.terms.expected_day(at, zone)
+
 
 _LOOK = Statement(  # only our own constants are put into it
     f"""SELECT c.id AS card_id, c.code, c.number, c.life, c.retired_because,
  (SELECT count(*) FROM card k WHERE k.loop_id = c.loop_id AND k.life <> 'retired') AS of_cards,
  l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
  i.id AS item_id, i.sku, i.name AS item_name, i.unit, p.path AS location, p.site_id,
- s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id, {orders.SUPPLY} AS supply,
+ s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id,
+ s.order_days, s.order_until, s.country, coalesce(si.lead_time, s.lead_time) AS lead_time, {orders.SUPPLY} AS supply,
  r.id AS turn_id, r.signalled_at, r.urgent, r.cycle,
  ol.due, ol.confirmed_due, o.id AS order_id, o.number AS order_number, o.state AS order_state,
  coalesce(o.shipped_at, o.released_at) AS left_at,
@@ -107,6 +115,7 @@ def _situation(row: Any) -> Situation:
         supplier_id=row.supplier_id,
         supplier=row.supplier,
         supplier_item_id=row.supplier_item_id,
+        terms=Terms(row.lead_time, row.order_days, row.order_until, row.country),
         ship_to_id=row.site_id,
         supply=row.supply,
         turn_id=row.turn_id,

@@ -1,0 +1,37 @@
+"""The process that answers requests; it never outlives the one that started it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+
+from flask import Flask
+
+from kanban import create_app
+
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+def make() -> Flask:
+    """The application in a worker of `kanban serve`."""
+    _follow_parent(os.getppid())
+    return create_app()
+
+
+def _follow_parent(parent: int) -> None:
+    """End at once when the parent dies, however it dies: its port and its data folder are free again."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)

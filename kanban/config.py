@@ -1,0 +1,223 @@
+"""Settings from the environment, checked once at the start; and where the product's own files lie."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+T = TypeVar("T")
+
+SHORTEST_SECRET = 32
+WHO_MAY_SIGNAL = ("people", "anyone")
+
+
+class BadSetting(Exception):
+    """A setting that the program cannot run with; the message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the person who runs the program decided. Each field names its environment variable."""
+
+    data: Path
+    """``KANBAN_DATA``: the folder that holds all state."""
+    database_url: str
+    """``KANBAN_DATABASE_URL``: SQLite in the data folder unless a PostgreSQL URL is given."""
+    base_url: str
+    """``KANBAN_BASE_URL``: the address that cards and links carry; never taken from a request."""
+    host: str
+    """``KANBAN_HOST``: the address to listen on."""
+    port: int
+    """``KANBAN_PORT``: the port to listen on."""
+    threads: int
+    """``KANBAN_THREADS``: how many requests are worked on at once."""
+    trusted_hosts: tuple[str, ...]
+    """``KANBAN_TRUSTED_HOSTS``: further host names under which the program may be called."""
+    trusted_proxies: int
+    """``KANBAN_TRUSTED_PROXIES``: how many reverse proxies stand in front; 0 believes no forwarded header."""
+    zone: ZoneInfo
+    """``KANBAN_TIME_ZONE``: the shop's time zone, for the screen and for working days."""
+    currency: str
+    """``KANBAN_CURRENCY``: three letters, shown with every amount."""
+    signal: str
+    """``KANBAN_WHO_MAY_SIGNAL``: ``people`` who are signed in, or ``anyone`` who holds a card."""
+    undo: timedelta
+    """``KANBAN_UNDO_SECONDS``: how long *Undo* is offered after a signal."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the shop is reached over TLS; decides about Secure cookies."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file in the data folder."""
+        return self.database_url.startswith("sqlite")
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings of an environment. Raises :class:`BadSetting`."""
+    data = Path(environ.get("KANBAN_DATA") or default_data_folder()).expanduser().absolute()
+    port = _read(environ, "KANBAN_PORT", _whole(1, 65535), 8000)
+    base_url = _read(environ, "KANBAN_BASE_URL", _base_url, f"http://{lan_address()}:{port}")
+    return Settings(
+        data=data,
+        database_url=_read(environ, "KANBAN_DATABASE_URL", _database_url, f"sqlite:///{data / 'kanban.sqlite'}"),
+        base_url=base_url,
+        host=environ.get("KANBAN_HOST") or "0.0.0.0",  # noqa: S104 - phones on the shop's network call us
+        port=port,
+        threads=_read(environ, "KANBAN_THREADS", _whole(1, 512), 32),
+        trusted_hosts=_hosts(environ.get("KANBAN_TRUSTED_HOSTS", ""), base_url),
+        trusted_proxies=_read(environ, "KANBAN_TRUSTED_PROXIES", _whole(0, 5), 0),
+        zone=_read(environ, "KANBAN_TIME_ZONE", _zone, local_zone()),
+        currency=_read(environ, "KANBAN_CURRENCY", _currency, "EUR"),
+        signal=_read(environ, "KANBAN_WHO_MAY_SIGNAL", _one_of(WHO_MAY_SIGNAL), "people"),
+        undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
+    )
+
+
+def default_data_folder() -> Path:
+    """Where state lies if nobody says otherwise: the user's own data folder."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "kanban"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kanban"
+
+
+def assets(folder: str) -> Path:
+    """Where ``static``, ``templates`` or ``labels`` lies: in the wheel, or beside the package in a checkout."""
+    here = Path(__file__).parent
+    packed = here / "_assets" / folder
+    return packed if packed.is_dir() else here.parent / folder
+
+
+def lan_address() -> str:
+    """This machine's address on its network, as phones there can call it; loopback without a network.
+
+    No packet is sent: a datagram socket only looks up the route.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            address: str = probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+        return address
+
+
+def local_zone() -> ZoneInfo:
+    """The machine's own time zone; UTC where it names none."""
+    try:
+        target = str(Path("/etc/localtime").resolve())
+        return ZoneInfo(target.split("zoneinfo/", 1)[1])
+    except (IndexError, OSError, ValueError, ZoneInfoNotFoundError):
+        return ZoneInfo("UTC")
+
+
+def secret_key(data: Path) -> str:
+    """The installation's secret, made at the first start and kept in the data folder, mode 0600.
+
+    Two processes that start at once agree on one key: whoever links its file first wins. Raises
+    :class:`BadSetting` for a key that is too short or that others may read.
+    """
+    path = data / "secret_key"
+    if not path.exists():
+        _make_secret(path)
+    if path.stat().st_mode & 0o077:
+        raise BadSetting(f"{path} can be read by others: run `chmod 600 {path}`")
+    key = path.read_text().strip()
+    if len(key) < SHORTEST_SECRET:
+        raise BadSetting(f"{path} is damaged: delete it, and a new key is made (everybody signs in again)")
+    return key
+
+
+def _make_secret(path: Path) -> None:
+    fresh = path.with_name(f"secret_key.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(descriptor)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass  # another process was first; its key is the one
+    finally:
+        fresh.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        return parse(value)
+    except ValueError as wrong:
+        raise BadSetting(f"{name}={value!r}: {wrong}") from wrong
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise ValueError(f"give a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"give one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("give the address that phones call, such as https://kanban.example, without a path")
+    if parts.username or parts.password or not re.fullmatch(r"[a-z0-9.\-\[\]:]+", parts.netloc.lower()):
+        raise ValueError("give a plain host name, with a port if need be")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _database_url(text: str) -> str:
+    if text.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + text.split("://", 1)[1]
+    if text.startswith(("postgresql+psycopg://", "sqlite:///")):
+        return text
+    raise ValueError("give postgresql://user@host/name, or leave it out for SQLite in the data folder")
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as unknown:
+        raise ValueError("give a time zone such as Europe/Berlin") from unknown
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError("give three capital letters, such as EUR")
+    return text
+
+
+def _hosts(extra: str, base_url: str) -> tuple[str, ...]:
+    """The host names under which requests are answered: the base URL's, this machine's, and further ones."""
+    named = [host.strip().lower() for host in extra.split(",") if host.strip()]
+    own = urlsplit(base_url).hostname or ""
+    return tuple(dict.fromkeys([own, "localhost", "127.0.0.1", "[::1]", lan_address(), *named]))

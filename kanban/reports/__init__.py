@@ -1,0 +1,1 @@
+"""Read-only questions: what lists, the board and the histories show."""

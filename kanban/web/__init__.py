@@ -1,0 +1,56 @@
+"""The screens: one module each. What they share: who asks, how a change is made, how it is answered."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from kanban.web import (
+    board,
+    errors,
+    formats,
+    health,
+    imports,
+    items,
+    journal,
+    labels,
+    locations,
+    loops,
+    orders,
+    people,
+    scan,
+    security,
+    shell,
+    suppliers,
+)
+from kanban.web.reading import reading
+from kanban.web.running import Kanban
+
+__all__ = ["Kanban", "install"]
+
+SCREENS = (
+    board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, health,
+)  # fmt: skip
+
+
+def install(app: Flask) -> None:
+    """Put the screens into the application."""
+    settings = app.extensions["kanban"].settings
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0, x_prefix=0
+        )
+    app.jinja_options = {"trim_blocks": False, "autoescape": True}
+    app.config["COMPRESS_MIMETYPES"] = [
+        "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml",
+        "application/manifest+json",
+    ]  # fmt: skip
+    Compress(app)
+    reading.init_app(app)
+    security.install(app)
+    formats.install(app)
+    shell.install(app)
+    errors.install(app)
+    for screen in SCREENS:
+        app.register_blueprint(screen.bp)

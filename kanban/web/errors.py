@@ -1,0 +1,155 @@
+"""Every refusal as an answer: what is wrong, where, and what to do. One table, one shape."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import NamedTuple
+
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
+from sqlalchemy.exc import DBAPIError, NoResultFound
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from kanban import codes, items, journal, loops, orders, people, receipts, scans, suppliers
+from kanban.db import Trouble
+from kanban.web import respond
+
+log = logging.getLogger("kanban")
+
+
+class Refusal(NamedTuple):
+    """How an error is answered."""
+
+    status: int
+    title: str
+    what_next: str = ""
+
+
+REFUSALS: dict[type[Exception], Refusal] = {
+    journal.KeyReused: Refusal(
+        422, "This key was used for something else", "Make a new key for each thing that you do."
+    ),
+    Trouble: Refusal(
+        503, "The shop's database cannot write just now", "Try again in a moment: nothing is lost."
+    ),
+    NoResultFound: Refusal(
+        404, "There is nothing here", "It may have been removed, or the address is mistyped."
+    ),
+    codes.BadCode: Refusal(404, "This is not a code of ours"),
+    orders.NoOpenTurn: Refusal(409, "Nothing is open for this card"),
+    orders.AlreadyReleased: Refusal(409, "Too late for that"),
+    orders.NotAllowed: Refusal(409, "That cannot be done now"),
+    orders.NothingToOrder: Refusal(409, "Nothing to order"),
+    receipts.NothingComing: Refusal(409, "Nothing can arrive here"),
+    receipts.BadReceipt: Refusal(422, "That quantity cannot be received"),
+    scans.TooLate: Refusal(409, "Too late to undo"),
+    scans.NothingToUndo: Refusal(409, "Nothing to undo"),
+    loops.LoopClosed: Refusal(409, "This loop is closed"),
+    loops.LifeRefused: Refusal(409, "The card cannot go there"),
+    loops.TooManyCards: Refusal(422, "Too many cards"),
+    items.SkuTaken: Refusal(409, "This SKU is taken"),
+    items.PlaceTaken: Refusal(409, "This place exists"),
+    items.PlaceInItself: Refusal(409, "A place cannot stand inside itself"),
+    suppliers.SupplierTaken: Refusal(409, "This supplier exists"),
+    suppliers.OfferTaken: Refusal(409, "This offer exists"),
+    people.LoginTaken: Refusal(409, "This name is taken"),
+    people.LastAdmin: Refusal(409, "Somebody must stay administrator"),
+    people.SetUpClosed: Refusal(
+        410, "This set-up link is closed", "Sign in, or restart the server for a new link."
+    ),
+    people.TooManyTries: Refusal(429, "Too many wrong tries", "Wait five minutes, then try again."),
+}
+
+HTTP_TITLES = {
+    400: "This request makes no sense to us",
+    401: "Sign in first",
+    403: "You may not do this",
+    404: "There is nothing here",
+    405: "This address does not do that",
+    413: "Too large",
+    415: "Send JSON or a form",
+}
+
+
+def install(app: Flask) -> None:
+    """Answer each exception by the table."""
+    app.register_error_handler(HTTPException, _http)
+    for kind in REFUSALS:
+        app.register_error_handler(kind, _refused)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _broken)
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    if error.response is not None:
+        return make_response(error.response)
+    status = error.code or 500
+    if status == 401 and request.method == "GET" and not respond.wants_json():
+        return redirect(f"/sign-in?next={respond.local_path(request.path)}", code=303)
+    title = HTTP_TITLES.get(status, error.name)
+    response = _answer(Refusal(status, title), error.description or "")
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _refused(error: Exception) -> AnyResponse:
+    refusal = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+    text = "" if isinstance(error, (Trouble, NoResultFound, journal.KeyReused)) else str(error)
+    response = _answer(refusal, text)
+    if refusal.status == 503:
+        log.error("the database cannot write: %s", error)
+        response.headers["Retry-After"] = "2"
+    return response
+
+
+def _database(error: DBAPIError) -> AnyResponse:
+    """A reader met a locked, full or vanished database."""
+    if error.__class__.__name__ == "OperationalError":
+        return _refused(Trouble(str(error.orig)))
+    return _broken(error)
+
+
+def _broken(error: Exception) -> AnyResponse:
+    """Our own mistake: the log has it under the number that the page shows."""
+    number = secrets.token_hex(4)
+    log.exception("error %s on %s %s", number, request.method, request.path, exc_info=error)
+    return _answer(
+        Refusal(500, "Something broke on our side", "Try again; nothing was half done."), "", number
+    )
+
+
+def _answer(refusal: Refusal, text: str, number: str | None = None) -> Response:
+    if respond.wants_json():
+        told = {"error": refusal.title, "detail": text, "what_next": refusal.what_next, "id": number}
+        answer = jsonify({name: value for name, value in told.items() if value})
+    elif respond.wants_fragment():
+        toast = render_template(
+            "errors/_error.html", title=refusal.title, what_next=text or refusal.what_next
+        )
+        answer = make_response(toast)
+        answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "innerHTML"})
+    else:
+        answer = make_response(_page(refusal, text, number))
+    answer.status_code = refusal.status
+    return answer
+
+
+def _page(refusal: Refusal, text: str, number: str | None) -> str:
+    """The error page; a bare one where even reading the shop's name fails."""
+    g.setdefault("who", people.NOBODY)
+    try:
+        return render_template(
+            "errors/error.html",
+            title=refusal.title,
+            text=text,
+            what_next=refusal.what_next,
+            id=number,
+            actions=[],
+        )
+    except DBAPIError:
+        return (
+            f"<!doctype html><title>{refusal.title}</title><h1>{refusal.title}</h1><p>{refusal.what_next}</p>"
+        )

@@ -1,0 +1,114 @@
+"""From the request's fields to a checked form, and back to the person where something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from flask import jsonify, make_response, request
+from pydantic import ValidationError
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from kanban.web import respond
+from kanban.web.forms.fields import BadFields
+from kanban.web.forms.nouns import Form, PriceBreakForm
+
+F = TypeVar("F", bound=Form)
+
+LONGEST_SHOWN = 40  # characters of a field's name in a refusal
+
+
+def sent(form: type[F], typed: Mapping[str, Any]) -> F:
+    """The request's fields (see :func:`typed_fields`), checked by ``form``.
+
+    Raises :class:`BadFields` with every bad one, and 400 for a field that the form does not have.
+    """
+    try:
+        return form.model_validate(dict(typed))
+    except ValidationError as refusal:
+        raise BadFields(_sentences(form, refusal)) from refusal
+
+
+def typed_fields(*lists: str) -> dict[str, Any]:
+    """The fields as they were sent: a JSON object or a form, in which only ``lists`` may come repeatedly."""
+    if request.is_json:
+        return dict(respond.body())
+    fields: dict[str, Any] = {}
+    for name, values in request.form.lists():
+        if name in lists:
+            fields[name] = values
+        elif len(values) > 1:
+            raise BadRequest(f"The field “{name[:LONGEST_SHOWN]}” came twice.")
+        elif name != "key":
+            fields[name] = values[0]
+    return fields
+
+
+def refused(bad: BadFields, page: Callable[[], str]) -> Response:
+    """The answer to fields that we cannot take: the form again for a person, the sentences for a program."""
+    if respond.wants_json():
+        answer: Response = jsonify({"error": "Not saved", "detail": str(bad), "fields": bad.errors})
+    else:
+        answer = make_response(page())
+    answer.status_code = bad.status
+    return answer
+
+
+@contextmanager
+def taken(kind: type[Exception], field: str, saying: str = "") -> Iterator[None]:
+    """Say at ``field`` what the domain's refusal ``kind`` says of it, or ``saying``: 409."""
+    try:
+        yield
+    except kind as refusal:
+        said = saying or f"{refusal}."
+        raise BadFields({field: said[:1].upper() + said[1:]}, 409) from refusal
+
+
+def _sentences(form: type[Form], refusal: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for error in refusal.errors(include_url=False, include_input=False):
+        where = error["loc"]
+        if error["type"] == "extra_forbidden":
+            raise BadRequest(f"There is no field “{str(where[-1])[:LONGEST_SHOWN]}” here.")
+        found.setdefault(_field_name(where), f"{_title(form, where)} {_message(error)}.")
+    return found
+
+
+def _field_name(where: tuple[int | str, ...]) -> str:
+    """The field that an error belongs to; rows of a list are counted from 1: ``unit_price_2``."""
+    if len(where) == 3:
+        return f"{where[2]}_{int(where[1]) + 1}"
+    return str(where[0])
+
+
+def _title(form: type[Form], where: tuple[int | str, ...]) -> str:
+    if len(where) == 3:
+        title = PriceBreakForm.model_fields[str(where[2])].title
+        return f"{title} in row {int(where[1]) + 1}"
+    return str(form.model_fields[str(where[0])].title)
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    words = _MESSAGES.get(error["type"], "cannot be taken")
+    return words.format(**error.get("ctx", {}))
+
+
+_MESSAGES = {
+    "missing": "is empty",
+    "string_type": "is not a text",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le:,}",
+    "decimal_max_places": "has more than {decimal_places} decimals",
+    "decimal_whole_digits": "is too large",
+    "decimal_parsing": "is not a number",
+    "decimal_type": "is not a number",
+    "finite_number": "is not a number",
+    "int_type": "is not a whole number",
+    "literal_error": "must be {expected}",
+    "too_long": "has more than {max_length} rows",
+}

@@ -1,0 +1,70 @@
+"""What a buyer does with a loop's cards: more of them, on hold, surplus, lost, printed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from kanban import journal, loops
+from kanban.loops import Card, Loop
+from kanban.web import forms, respond, security
+from kanban.web.loops.blueprint import bp
+from kanban.web.loops.views import LIFE_WORDS
+from kanban.web.reading import session
+
+
+@bp.post("/loops/<int:loop_id>/cards")
+@security.access("buyer")
+def add_cards(loop_id: int) -> Response:
+    """More cards on the lowest free positions."""
+    count = forms.sent(forms.CardsForm, forms.typed_fields()).count
+
+    def verb(session: Session, deed: journal.Deed) -> str:
+        loops.add_cards(session, deed, session.get_one(Loop, loop_id), count)
+        return f"/loops/{loop_id}"
+
+    respond.change(verb)
+    made = "One card is made" if count == 1 else f"{count} cards are made"
+    return respond.seen(f"/loops/{loop_id}", f"{made}. Print, hang on the bin, scan once.")
+
+
+@bp.post("/cards/<int:card_id>/life")
+@security.access("buyer")
+def set_life(card_id: int) -> Response:
+    """On hold, back in service, or surplus."""
+    life = forms.sent(forms.LifeForm, forms.typed_fields()).life
+    return _step(card_id, loops.set_life, f"The card is {LIFE_WORDS[life]} now.", life)
+
+
+@bp.post("/cards/<int:card_id>/replacement")
+@security.access("buyer")
+def replace(card_id: int) -> Response:
+    """The card is lost: a new one, with a new code, takes its position."""
+    because = forms.sent(forms.ReplacementForm, forms.typed_fields()).because
+    said = "A new card stands at this position. Print it; the old one works no more, even if it is found."
+    return _step(card_id, loops.replace, said, because)
+
+
+@bp.post("/cards/<int:card_id>/reprint")
+@security.access("operator")
+def reprint(card_id: int) -> Response:
+    """The card is worn: it goes on the list to print again."""
+    return _step(card_id, loops.request_reprint, "The card is on the list to print again.")
+
+
+def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str) -> Response:
+    known = session().get(Card, card_id)
+    if known is None:
+        abort(404)
+    address = f"/loops/{known.loop_id}"
+
+    def do(session: Session, deed: journal.Deed) -> str:
+        verb(session, deed, session.get_one(Card, card_id), *rest)
+        return address
+
+    respond.change(do)
+    return respond.seen(address, said)

@@ -1,0 +1,266 @@
+"""The page that a card's code opens, and what a press or a scan on it does.
+
+``GET /c/CODE`` only shows. ``POST /c/CODE/scans`` acts, and answers a person's page, an htmx fragment
+or a program's JSON from the same verb.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from kanban import codes, journal, loops, orders, scans
+from kanban.web import respond, security
+from kanban.web.reading import session
+from kanban.web.running import running
+from kanban.web.verdict import Verdict, card_view, undone, verdict
+
+bp = Blueprint("scan", __name__)
+
+STATUS_OF_REFUSAL = {"unknown": 404, "not_a_code": 404}
+
+
+class Scan(BaseModel):
+    """What a client may send with a scan. ``age_ms``: milliseconds since the code was read, by its own clock."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: str = Field("signal", pattern="^(signal|receive)$")
+    quantity: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=3)
+    sure: bool = False
+    order: int | None = Field(None, ge=1, le=2**53)
+    age_ms: int | None = Field(None, ge=0, le=2**53)
+
+    def wish(self) -> scans.Wish:
+        """The same in the domain's words."""
+        return scans.Wish(self.mode, self.quantity, self.sure, self.order)
+
+
+@bp.get("/scan")
+@security.access("operator")
+def search() -> str | AnyResponse:
+    """Typed code, or a scanner that types: leads to the card."""
+    text = request.args.get("code", "")
+    if not text.strip():
+        return render_template("scan/search.html", text="", error="")
+    try:
+        return redirect(f"/c/{codes.read(text.rsplit('/', 1)[-1])}", code=303)
+    except codes.BadCode as wrong:
+        return render_template("scan/search.html", text=text[:200], error=str(wrong))
+
+
+@bp.get("/c/<code>")
+@security.access(security.ANYONE)
+def show(code: str) -> AnyResponse:
+    """What a person sees who opens a card's code; changes nothing."""
+    try:
+        card = scans.look(session(), codes.read(code))
+    except codes.BadCode:
+        card = None
+    if card is None:
+        return make_response(render_template("scan/unknown.html", text=code[:40]), 404)
+    return make_response(_page(card))
+
+
+@bp.post("/c/<code>/scans")
+@security.access(security.ANYONE)
+def scan(code: str) -> AnyResponse:
+    """Act on a scan of the card."""
+    sent = _sent()
+    this = respond.deed("scan", age_milliseconds=sent.age_ms)
+    if not _may_scan(sent):
+        respond.write(lambda session: scans.refuse_stranger(session, this, code))
+        raise Unauthorized("This phone may look, but not order. Sign in first.")
+    answer = respond.write(lambda session: scans.scan(session, this, code, sent.wish()))
+    return _answer(answer)
+
+
+@bp.post("/c/<code>/receipt")
+@security.access("operator")
+def receive(code: str) -> AnyResponse:
+    """The card's goods are here, whole: one press on the board."""
+    this = respond.deed("web")
+    wish = scans.Wish("receive")
+    answer = respond.write(lambda session: scans.scan(session, this, code, wish))
+    return respond.back_to_board() or _answer(answer)
+
+
+@bp.post("/c/<code>/withdrawal")
+@security.access(security.ANYONE)
+def undo(code: str) -> AnyResponse:
+    """Take the open signal back."""
+    if not _may_scan(Scan()):
+        raise Unauthorized("Sign in first.")
+    this = respond.deed("scan")
+    anyway = security.who().may("buyer")
+    window = running().settings.undo
+    answer = respond.write(
+        lambda session: scans.undo(session, this, codes.read(code), window=window, anyway=anyway)
+    )
+    return _answer(answer)
+
+
+@bp.post("/c/<code>/urgent")
+@security.access("operator")
+def urgent(code: str) -> AnyResponse:
+    """This one cannot wait."""
+    return _tell(code, _urgent, "Marked urgent", "The buyer sees it on top of the board.")
+
+
+@bp.post("/c/<code>/extra")
+@security.access("operator")
+def extra(code: str) -> AnyResponse:
+    """One more bin is needed than the cards bring."""
+    return _tell(code, _extra, "One more is coming", "One more bin's quantity joined the next order.")
+
+
+@bp.post("/c/<code>/elsewhere")
+@security.access("operator")
+def elsewhere(code: str) -> AnyResponse:
+    """The bin was filled from elsewhere."""
+    return _tell(code, _elsewhere, "Noted: the bin is full", "What was ordered stays on its order.")
+
+
+@bp.post("/c/<code>/reprint")
+@security.access("operator")
+def reprint(code: str) -> AnyResponse:
+    """The label is worn."""
+    return _tell(code, loops.request_reprint, "A new label is on the list", "It waits in “Cards and labels”.")
+
+
+def _urgent(session: Session, deed: journal.Deed, card: loops.Card) -> None:
+    orders.set_urgent(session, deed, orders.open_turn_of(session, card))
+
+
+def _extra(session: Session, deed: journal.Deed, card: loops.Card) -> None:
+    orders.add_extra(session, deed, card)
+
+
+def _elsewhere(session: Session, deed: journal.Deed, card: loops.Card) -> None:
+    orders.close_turn(session, deed, orders.open_turn_of(session, card), "elsewhere")
+
+
+def _tell(code: str, verb: Any, headline: str, text: str) -> AnyResponse:
+    """Do a verb of the card's once, and say so on the card's page."""
+    this = respond.deed("scan")
+
+    def once(session: Session) -> scans.Situation:
+        card = loops.by_code(session, codes.read(code))
+        if card is None:
+            raise codes.BadCode("no card has this code")
+        if not journal.replayed(session, this):
+            verb(session, this, card)
+        seen = scans.look(session, card.code)
+        assert seen is not None, "the card was there a moment ago"
+        return seen
+
+    card = respond.write(once)
+    if respond.wants_json():
+        return jsonify({"key": this.key, "effect": request.path.rsplit("/", 1)[-1], "order": card.order_id})
+    return _show(card, Verdict("done", "done", headline, text))
+
+
+def _sent() -> Scan:
+    """The scan that the client sent; 400 with every field that is wrong."""
+    fields = {name: value for name, value in respond.body().items() if value != ""}
+    try:
+        return Scan.model_validate(fields)
+    except ValidationError as wrong:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
+        raise BadRequest(told) from wrong
+
+
+def _may_scan(sent: Scan) -> bool:
+    if security.who().may("operator"):
+        return True
+    return running().settings.signal == "anyone" and sent.mode == "signal"
+
+
+def _answer(answer: scans.Answer) -> AnyResponse:
+    status = STATUS_OF_REFUSAL.get(answer.reason, 409) if answer.effect == "refused" else 200
+    if respond.wants_json():
+        response: AnyResponse = jsonify(_told(answer))
+    elif answer.card is None:
+        response = make_response(render_template("scan/unknown.html", text=request.path.split("/")[2][:40]))
+    else:
+        response = _show(answer.card, undone(answer) if answer.effect == "withdrawn" else verdict(answer))
+    response.status_code = status
+    if answer.replayed:
+        response.headers["Idempotent-Replay"] = "true"
+    return response
+
+
+def _told(answer: scans.Answer) -> dict[str, Any]:
+    """An answer as JSON: see docs/api.md."""
+    return {
+        "key": answer.key,
+        "effect": answer.effect,
+        "order": answer.order_id,
+        "event": answer.event_id,
+        "reason": answer.reason or None,
+        "replayed": answer.replayed,
+        "card": card_facts(answer.card) if answer.card else None,
+    }
+
+
+def card_facts(card: scans.Situation) -> dict[str, Any]:
+    """A card as a program sees it."""
+    return {
+        "code": card.code,
+        "number": card.number,
+        "of": card.of,
+        "life": card.life,
+        "supply": card.supply,
+        "sku": card.sku,
+        "item": card.item_name,
+        "quantity": format(card.card_quantity.normalize(), "f"),
+        "unit": card.unit,
+        "location": card.location,
+        "supplier": card.supplier,
+        "order": card.order_id,
+        "order_number": card.order_number,
+        "due": None if card.supply == "full" else _due(card).isoformat(),
+    }
+
+
+def _due(card: scans.Situation) -> date:
+    return card.expected_day(g.at, running().settings.zone)
+
+
+def _show(card: scans.Situation, result: Verdict) -> Response:
+    if respond.wants_fragment():
+        return make_response(render_template("scan/_result.html", result=result))
+    return make_response(_page(card, result))
+
+
+def _page(card: scans.Situation, result: Verdict | None = None) -> str:
+    who = security.who()
+    what = {"full": "signal", "in_transit": "receive"}.get(card.supply, "none")
+    if card.life == "new":
+        what = "put_in_service"
+    if card.life in ("retired", "on_hold"):
+        what = "none"
+    return render_template(
+        "scan/show.html",
+        card=card_view(card, stranger=not who.role),
+        may_signal=_may_scan(Scan()),
+        what=what,
+        post=f"/c/{card.code}/scans",
+        sign_in_href=None if who.role else f"/sign-in?next=/c/{card.code}",
+        result=result
+        or (verdict(scans.Answer("already", None, 0, card.order_id, "", card)) if _open(card) else None),
+    )
+
+
+def _open(card: scans.Situation) -> bool:
+    """Whether the page has news of this card to show before anything is pressed."""
+    return bool(security.who().role) and (
+        card.supply in ("empty", "ordered") or card.life in ("retired", "on_hold")
+    )

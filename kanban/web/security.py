@@ -1,0 +1,125 @@
+"""Who asks, and whether they may. Every route says which role it needs; without saying it is closed.
+
+A person shows the sign-in cookie, a device its token (``Authorization: Bearer …``). A changing
+request that carries a cookie must come from our own pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from kanban import clock, people
+from kanban.web.running import running
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ANYONE = ""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; media-src 'self' blob:; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class ForeignPage(Forbidden):
+    """A changing request that another site's page sent."""
+
+    description = "This request came from a page that is not ours."
+
+
+def access(role: str) -> Callable[[View], View]:
+    """Declare which role a view needs; :data:`ANYONE` opens it to everybody."""
+
+    def declare(view: View) -> View:
+        view.access = role  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def install(app: Flask) -> None:
+    """Check every request before its view, and send the protecting headers with every answer."""
+    app.before_request(_admit)
+    app.after_request(_protect)
+
+
+def who() -> people.Who:
+    """The one who sends this request."""
+    asking: people.Who = g.who
+    return asking
+
+
+def cookie_name() -> str:
+    """The sign-in cookie's name; bound to host and TLS by its prefix where there is TLS."""
+    return "__Host-kanban" if running().settings.is_https else "kanban"
+
+
+def cookie_token() -> str | None:
+    """The secret in the sign-in cookie."""
+    return request.cookies.get(cookie_name())
+
+
+def _admit() -> None:
+    g.at = clock.now()
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    _refuse_foreign_page()
+    g.who = _identify()
+    needed: str | None = getattr(current_app.view_functions[request.endpoint], "access", None)
+    if needed is None:
+        raise Forbidden("This address is closed.")
+    if needed != ANYONE and not g.who.may(needed):
+        if not g.who.role:
+            raise Unauthorized("Sign in first.")
+        raise Forbidden(f"This needs the role {needed}; you are {g.who.role}.")
+
+
+def _identify() -> people.Who:
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, token = header.partition(" ")
+        found = people.device_of(running().database, token.strip()) if scheme.lower() == "bearer" else people.NOBODY
+        if not found.role:
+            raise Unauthorized("This token is not known, or was revoked.")
+        return found
+    token = cookie_token() or ""
+    return people.signed_in(running().database, token, g.at) if token else people.NOBODY
+
+
+def _refuse_foreign_page() -> None:
+    """Cross-site request forgery: ``Origin`` first (plain HTTP has nothing else), then Fetch Metadata."""
+    if request.method in SAFE_METHODS or "Authorization" in request.headers:
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        ours = urlsplit(running().settings.base_url).netloc
+        if urlsplit(origin).netloc not in (request.host, ours):
+            raise ForeignPage
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site in ("same-origin", "none") or (site is None and not cookie_token()):
+        return
+    raise ForeignPage
+
+
+def _protect(response: Response) -> Response:
+    response.headers.extend(HEADERS)
+    if running().settings.is_https:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

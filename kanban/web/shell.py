@@ -1,0 +1,62 @@
+"""What stands around every screen: the shop's name, who is signed in, and the way to the other places."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import Flask, g, get_flashed_messages
+
+from kanban import shop
+from kanban.people import NOBODY
+from kanban.web.reading import session
+
+
+class Place(NamedTuple):
+    """One entry of the navigation; ``main`` ones stand open on a phone."""
+
+    key: str
+    label: str
+    href: str
+    icon: str
+    main: bool
+    role: str
+
+
+class Notice(NamedTuple):
+    """A sentence on top of the page."""
+
+    tone: str
+    text: str
+
+
+PLACES = (
+    Place("board", "Board", "/", "board", True, "viewer"),
+    Place("scan", "Scan", "/scan", "scan", True, "operator"),
+    Place("orders", "Orders", "/orders", "order", True, "viewer"),
+    Place("items", "Items", "/items", "item", True, "viewer"),
+    Place("loops", "Loops", "/loops", "loop", False, "viewer"),
+    Place("suppliers", "Suppliers", "/suppliers", "supplier", False, "viewer"),
+    Place("labels", "Labels", "/labels", "print", False, "viewer"),
+)
+MORE_PLACES = (
+    Place("locations", "Places", "/locations", "place", False, "viewer"),
+    Place("journal", "Journal", "/journal", "journal", False, "viewer"),
+    Place("imports", "Import", "/import", "import", False, "buyer"),
+    Place("people", "People", "/people", "people", False, "admin"),
+)
+
+
+def install(app: Flask) -> None:
+    """Hand the surroundings to every template."""
+    app.context_processor(_surroundings)
+
+
+def _surroundings() -> dict[str, Any]:
+    who = g.get("who", NOBODY)
+    return {
+        "shop": shop.name(session()),
+        "person": who if who.role else None,
+        "places": [place for place in PLACES if who.may(place.role)],
+        "more_places": [place for place in MORE_PLACES if who.may(place.role)],
+        "notices": [Notice(*said) for said in get_flashed_messages(with_categories=True)],
+    }

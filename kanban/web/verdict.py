@@ -1,0 +1,213 @@
+"""What the scan page says: one headline, one sentence, and what the person with the bin may do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flask import g
+
+from kanban.items import inside_site
+from kanban.scans import Answer, Situation
+from kanban.web.formats import units
+from kanban.web.running import running
+
+SUPPLY_WORDS = {
+    "full": "Full",
+    "empty": "Empty, to be ordered",
+    "ordered": "On order",
+    "in_transit": "On its way",
+}
+
+REFUSALS = {
+    "lost": ("This card was reported lost", "A new card took its place. Put this one in the bin for paper."),
+    "replaced": ("This card was replaced", "A newer card is at the bin. Throw this one away."),
+    "surplus": (
+        "This card leaves the loop",
+        "One bin fewer is needed here. Hand the card in; nothing is ordered.",
+    ),
+    "loop_closed": ("Not used any more", "Nothing is ordered with this card now. Hand it in."),
+    "retired": ("Not used any more", "Nothing is ordered with this card now. Hand it in."),
+    "on_hold": ("This card rests", "It was put on hold. Ask the buyer before you order."),
+    "stranger": ("This phone may not order", "Sign in, and scan again."),
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One more thing to do with this bin in the hand."""
+
+    label: str
+    post: str
+    fields: dict[str, str] = field(default_factory=dict)
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Where a press takes the signal back, and for how long it is offered."""
+
+    post: str
+    seconds: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a scan as the page shows it; ``tone`` is colour and shape: done, known, look or no."""
+
+    effect: str
+    tone: str
+    headline: str
+    text: str = ""
+    order_number: str | None = None
+    order_href: str | None = None
+    due: date | str | None = None
+    by: str = ""
+    at: datetime | None = None
+    undo: Undo | None = None
+    actions: tuple[Action, ...] = ()
+
+
+def verdict(answer: Answer) -> Verdict:
+    """What to say of an answer about a known card."""
+    card = answer.card
+    assert card is not None, "an unknown code has a page of its own"
+    if answer.effect == "refused" or card.life in ("retired", "on_hold"):
+        reason = answer.reason or card.retired_because or card.life
+        return Verdict("refused", "no" if card.life == "retired" else "look", *REFUSALS[reason])
+    if answer.effect == "already" and card.supply in ("full", "in_transit"):
+        return Verdict("already", "known", "Nothing to do", "This scan changed nothing.")
+    return _SAYINGS[answer.effect](answer, card)
+
+
+def undone(answer: Answer) -> Verdict:
+    """The signal was taken back."""
+    return Verdict(
+        "withdrawn", "done", "Taken back", "Nothing is ordered for this bin. Its card counts as full."
+    )
+
+
+def card_view(card: Situation, *, stranger: bool) -> dict[str, Any]:
+    """The card's facts for the page; a stranger is not told from whom we buy, nor where it stands."""
+    word = SUPPLY_WORDS[card.supply] if card.life == "active" else card.life.replace("_", " ").capitalize()
+    return {
+        "code": card.code,
+        "sku": card.sku,
+        "item_name": card.item_name,
+        "photo": None,
+        "quantity_text": units(card.card_quantity, card.unit),
+        "number": card.number,
+        "of": card.of,
+        "supplier": "" if stranger else card.supplier,
+        "location": "" if stranger else inside_site(card.location),
+        "life": card.life,
+        "supply": card.supply,
+        "supply_word": word,
+    }
+
+
+def _signalled(answer: Answer, card: Situation) -> Verdict:
+    seconds = int(running().settings.undo.total_seconds())
+    undo = Undo(f"/c/{card.code}/withdrawal", seconds, _undo_key(answer))
+    text = f"{units(card.card_quantity, card.unit)} wait in the next order to {_ended(card.supplier)}"
+    return Verdict("signalled", "done", "Ordered", text, due=_expected(card), undo=undo if seconds else None)
+
+
+def _already(answer: Answer, card: Situation) -> Verdict:
+    text = {
+        "empty": f"It is on the next order to {_ended(card.supplier)}",
+        "ordered": f"It is on order at {_ended(card.supplier)}",
+    }[card.supply]
+    href = f"/orders/{card.order_id}"
+    return Verdict(
+        "already",
+        "known",
+        "Already on order",
+        text,
+        order_number=card.order_number,
+        order_href=href if card.order_number else None,
+        due=_expected(card),
+        by=card.signalled_by or "somebody",
+        at=card.signalled_at,
+        actions=_in_hand(card),
+    )
+
+
+def _ended(name: str) -> str:
+    """A name at the end of a sentence: ``S.r.l.`` brings its own full stop."""
+    return name if name.endswith(".") else f"{name}."
+
+
+def _expected(card: Situation) -> date:
+    return card.expected_day(g.at, running().settings.zone)
+
+
+def _asked(answer: Answer, card: Situation) -> Verdict:
+    again = Action("Yes, order again", f"/c/{card.code}/scans", {"sure": "true"}, "primary")
+    hours = round(card.minimum_cycle.total_seconds() / 3600, 1)
+    text = f"This bin was signalled less than {hours:g} hours ago. Is it really empty?"
+    return Verdict("asked", "look", "Emptied again already?", text, actions=(again,))
+
+
+def _received(answer: Answer, card: Situation) -> Verdict:
+    if card.supply == "full":
+        return Verdict("received", "done", "Received", "The card is full again. Put it back with its bin.")
+    return Verdict("received", "done", "Received in part", "The rest is still to come.")
+
+
+def _in_service(answer: Answer, card: Situation) -> Verdict:
+    now = Action("The bin is empty: order now", f"/c/{card.code}/scans", {"sure": "true"})
+    return Verdict(
+        "in_service", "done", "In service", "From now on a scan of this card orders.", actions=(now,)
+    )
+
+
+def _stale(answer: Answer, card: Situation) -> Verdict:
+    text = (
+        "The bin was filled after this scan was made, so nothing is ordered. Is it empty now? Scan it again."
+    )
+    return Verdict("stale", "look", "This scan came late", text)
+
+
+def _nothing(answer: Answer, card: Situation) -> Verdict:
+    text = {
+        "other_order": "That receipt was for another order of this card.",
+        "not_on_order": "This card is full: nothing of it is on order.",
+    }.get(answer.reason, "")
+    return Verdict("nothing", "look", "Nothing to receive", text)
+
+
+def _withdrawn(answer: Answer, card: Situation) -> Verdict:
+    return undone(answer)
+
+
+_SAYINGS = {
+    "signalled": _signalled,
+    "already": _already,
+    "asked": _asked,
+    "received": _received,
+    "in_service": _in_service,
+    "stale": _stale,
+    "nothing": _nothing,
+    "withdrawn": _withdrawn,
+}
+
+
+def _in_hand(card: Situation) -> tuple[Action, ...]:
+    """What a person may want who holds a bin that is on order already."""
+    actions = []
+    if card.supply == "ordered":
+        actions.append(Action("It is here: receive", f"/c/{card.code}/scans", {"mode": "receive"}, "primary"))
+    if not card.urgent:
+        actions.append(Action("Urgent", f"/c/{card.code}/urgent"))
+    actions.append(Action("Need one more", f"/c/{card.code}/extra"))
+    actions.append(Action("Bought elsewhere", f"/c/{card.code}/elsewhere"))
+    actions.append(Action("Label is worn", f"/c/{card.code}/reprint"))
+    return tuple(actions)
+
+
+def _undo_key(answer: Answer) -> str:
+    """The key of the one *Undo* that this signal can have: a second press is a replay."""
+    return f"undo-{answer.event_id}"
