@@ -72,7 +72,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     base_url = _read(environ, "KANBAN_BASE_URL", _base_url, f"http://{lan_address()}:{port}")
     return Settings(
         data=data,
-        database_url=_read(environ, "KANBAN_DATABASE_URL", _database_url, f"sqlite:///{data / 'kanban.sqlite'}"),
+        database_url=_read(environ, "KANBAN_DATABASE_URL", _database_url, _sqlite_in(data)),
         base_url=base_url,
         host=environ.get("KANBAN_HOST") or "0.0.0.0",  # noqa: S104 - phones on the shop's network call us
         port=port,
@@ -94,7 +94,7 @@ def default_data_folder() -> Path:
 
 
 def assets(folder: str) -> Path:
-    """Where ``static``, ``templates`` or ``labels`` lies: in the wheel, or beside the package in a checkout."""
+    """Where ``static``, ``templates`` or ``labels`` lies: in the wheel, or beside the package."""
     here = Path(__file__).parent
     packed = here / "_assets" / folder
     return packed if packed.is_dir() else here.parent / folder
@@ -201,6 +201,10 @@ def _database_url(text: str) -> str:
     if text.startswith(("postgresql+psycopg://", "sqlite:///")):
         return text
     raise ValueError("give postgresql://user@host/name, or leave it out for SQLite in the data folder")
+
+
+def _sqlite_in(data: Path) -> str:
+    return f"sqlite:///{data / 'kanban.sqlite'}"
 
 
 def _zone(text: str) -> ZoneInfo:

@@ -202,7 +202,7 @@ class Statement:
 
 
 def _row_type(columns: list[str]) -> Callable[..., Any]:
-    return namedtuple("Row", columns)  # noqa: PYI024
+    return namedtuple("Row", columns)
 
 
 class _Unit(Generic[T]):

@@ -198,7 +198,10 @@ def change(
 
 
 def add_cards(session: Session, deed: journal.Deed, loop: Loop, count: int, life: str = "new") -> list[Card]:
-    """``count`` more cards on the lowest free positions. Raises :class:`LoopClosed`, :class:`TooManyCards`."""
+    """``count`` more cards on the lowest free positions.
+
+    Raises :class:`LoopClosed` or :class:`TooManyCards`.
+    """
     _refuse_closed(loop)
     taken = {card.number for card in cards_in_service(session, loop)}
     free = [number for number in range(1, MOST_CARDS + 1) if number not in taken][:count]

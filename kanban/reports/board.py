@@ -65,12 +65,14 @@ _OPEN = Statement(
  SELECT r.card_id, r.quantity, r.signalled_at, r.urgent, r.signal_event_id, c.loop_id, c.number, c.code,
   o.id AS order_id, o.number AS order_number, o.state AS order_state, o.released_at, o.supplier_id,
   coalesce(ol.confirmed_due, ol.due) AS due,
-  CASE WHEN o.state = 'draft' THEN 'to_order' WHEN o.state = 'released' THEN 'ordered' ELSE 'coming' END AS lane
+  CASE WHEN o.state = 'draft' THEN 'to_order'
+   WHEN o.state = 'released' THEN 'ordered' ELSE 'coming' END AS lane
  FROM replenishment r JOIN card c ON c.id = r.card_id
  JOIN order_line ol ON ol.id = r.order_line_id JOIN "order" o ON o.id = ol.order_id
  WHERE r.closed_at IS NULL),
 away AS (SELECT loop_id, count(*) AS n FROM opened GROUP BY loop_id),
-held AS (SELECT loop_id, count(*) AS n, sum(CASE WHEN life IN ('active', 'surplus') THEN 1 ELSE 0 END) AS working
+held AS (SELECT loop_id, count(*) AS n,
+  sum(CASE WHEN life IN ('active', 'surplus') THEN 1 ELSE 0 END) AS working
  FROM card WHERE life <> 'retired' AND loop_id IN (SELECT loop_id FROM away) GROUP BY loop_id),
 shown AS (
  SELECT w.*, coalesce(h.n, 0) AS of_cards, i.id AS item_id, i.sku, i.name AS item_name, i.unit,
@@ -87,7 +89,8 @@ shown AS (
 ranked AS (
  SELECT shown.*, count(*) OVER lane_all AS lane_count, sum(late) OVER lane_all AS lane_late,
   sum(risk) OVER lane_all AS lane_risk,
-  row_number() OVER (PARTITION BY lane ORDER BY risk DESC, pressing DESC, late DESC, signalled_at, card_id) AS place
+  row_number() OVER (PARTITION BY lane
+   ORDER BY risk DESC, pressing DESC, late DESC, signalled_at, card_id) AS place
  FROM shown WINDOW lane_all AS (PARTITION BY lane))
 SELECT ranked.*, coalesce(pe.name, de.name, '') AS signalled_by
  FROM ranked JOIN event e ON e.id = ranked.signal_event_id

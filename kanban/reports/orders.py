@@ -184,4 +184,4 @@ def _cards_per_loop(session: Session, order: Order) -> dict[int, int]:
         .where(Card.loop_id.in_(loop_ids), Card.life != "retired")
         .group_by(Card.loop_id)
     )
-    return {loop_id: count for loop_id, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -132,7 +132,8 @@ def _group(
     lines, total = values.get(rows[0].order_id, (0, Decimal(0)))
     buyer = security.who().may("buyer")
     send = {"label": "Send", "post": f"/orders/{rows[0].order_id}/release", "style": "primary"}
-    subtitle = f"draft · {lines} line{'s' if lines != 1 else ''} · waits for {'your' if buyer else 'the buyer’s'} click"
+    whose = "your" if buyer else "the buyer’s"
+    subtitle = f"draft · {lines} line{'s' if lines != 1 else ''} · waits for {whose} click"
     return Group(title, href, shown, subtitle, total if buyer else None, send if buyer else None)
 
 
@@ -164,7 +165,7 @@ def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
 
 
 def _age_step(turn: OpenTurn, at: datetime, today: date) -> int:
-    """0 fresh, 1 ageing, 2 old, 3 overdue: in a draft by days, on order by the share of its time that is gone."""
+    """0 fresh, 1 ageing, 2 old, 3 overdue: in a draft by days, on order by its share of time that is gone."""
     if turn.due is None or turn.released_at is None:
         return sum((at - turn.signalled_at).days >= limit for limit in DRAFT_AGES)
     if turn.late:

@@ -97,7 +97,7 @@ def page_of(event: journal.Event) -> str:
 
 
 def seen(address: str, said: str = "") -> AnyResponse:
-    """303 to the page that shows the result, with a sentence on top of it; a press on the board stays there."""
+    """303 to the page that shows the result, with a sentence on it; a press on the board stays there."""
     if wants_json():
         return jsonify({"href": address, "said": said})
     board = back_to_board()

@@ -28,7 +28,7 @@ STATUS_OF_REFUSAL = {"unknown": 404, "not_a_code": 404}
 
 
 class Scan(BaseModel):
-    """What a client may send with a scan. ``age_ms``: milliseconds since the code was read, by its own clock."""
+    """What a client may send with a scan. ``age_ms``: milliseconds since the code was read, by its clock."""
 
     model_config = ConfigDict(extra="forbid")
 

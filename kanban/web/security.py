@@ -92,7 +92,8 @@ def _identify() -> people.Who:
     header = request.headers.get("Authorization", "")
     if header:
         scheme, _, token = header.partition(" ")
-        found = people.device_of(running().database, token.strip()) if scheme.lower() == "bearer" else people.NOBODY
+        known = scheme.lower() == "bearer"
+        found = people.device_of(running().database, token.strip()) if known else people.NOBODY
         if not found.role:
             raise Unauthorized("This token is not known, or was revoked.")
         return found
