@@ -67,7 +67,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
         check(url)
     from alembic import command
 
-    with _connection(url) as connection, connection.begin():
+    with _connection(url, "BEGIN EXCLUSIVE") as connection, connection.begin():
         command.upgrade(_alembic(connection), "head")
         if connection.dialect.name == "sqlite":
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
@@ -86,8 +86,8 @@ def _alembic(connection: Connection) -> Config:
 
 
 @contextmanager
-def _connection(url: str) -> Iterator[Connection]:
-    engine = _engine(url)
+def _connection(url: str, begin: str = "BEGIN") -> Iterator[Connection]:
+    engine = _engine(url, begin)
     try:
         with engine.connect() as connection:
             yield connection
@@ -95,7 +95,7 @@ def _connection(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, begin: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, poolclass=NullPool)
     engine = create_engine(url, poolclass=NullPool, connect_args={"isolation_level": None})
@@ -105,7 +105,7 @@ def _engine(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
     return engine

@@ -45,10 +45,10 @@ def serve(ctx: click.Context, with_demo: bool, data: Path | None, host: str | No
     chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         config.secret_key(chosen.data)
-        with folder.own(chosen.data):
+        with folder.own(chosen.data, holds_database=chosen.is_sqlite):
             _prepare(chosen, with_demo)
             _run(chosen)
-    except (config.BadSetting, folder.FolderBusy, schema.WrongSchema) as wrong:
+    except (config.BadSetting, folder.FolderRefused, schema.WrongSchema) as wrong:
         raise click.ClickException(str(wrong)) from wrong
 
 
