@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from kanban import journal
 from kanban.orders.tables import NUMBER_FORMAT, Counter, Order, OrderLine
@@ -69,9 +70,10 @@ def ship(session: Session, deed: journal.Deed, order: Order) -> None:
 
 def _read_again(session: Session, order: Order) -> None:
     """Signals enter by hand-written SQL, so lists that this session read before may lack some."""
+    fresh = select(OrderLine).where(OrderLine.order_id == order.id)
+    turns = selectinload(OrderLine.replenishments)
     session.expire(order, ["lines"])
-    for line in order.lines:
-        session.expire(line, ["replenishments"])
+    session.scalars(fresh.options(turns).execution_options(populate_existing=True)).all()
 
 
 def _freeze(line: OrderLine, deed: journal.Deed, zone: ZoneInfo) -> None:

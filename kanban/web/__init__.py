@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
     board,
@@ -34,8 +35,16 @@ SCREENS = (
 )  # fmt: skip
 
 
+class RowNumber(IntegerConverter):
+    """A row's number in an address; what no database could count to is an address that does not exist."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**53)
+
+
 def install(app: Flask) -> None:
     """Put the screens into the application."""
+    app.url_map.converters["int"] = RowNumber
     settings = app.extensions["kanban"].settings
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

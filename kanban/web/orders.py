@@ -80,7 +80,7 @@ def pdf(order_id: int) -> Response:
     try:
         made = documents.order_pdf(
             _document(order),
-            templates=config.assets("templates") / "documents",
+            templates=config.assets("templates"),
             fonts=config.assets("labels") / "fonts",
             paper=paper,
         )

@@ -47,12 +47,19 @@ def wants_fragment() -> bool:
 
 def body() -> Mapping[str, Any]:
     """The request's fields: a JSON object or a form. Raises 400 for anything else."""
-    if not request.is_json:
-        return {name: value for name, value in request.form.items() if name != "key"}
-    fields = request.get_json()
-    if not isinstance(fields, dict):
-        raise BadRequest("Send a JSON object.")
+    fields = _object() if request.is_json else request.form
     return {name: value for name, value in fields.items() if name != "key"}
+
+
+def _object() -> dict[str, Any]:
+    """The JSON object that the client sent."""
+    try:
+        sent = request.get_json()
+    except RecursionError as deep:
+        raise BadRequest("This JSON is nested deeper than anything we know.") from deep
+    if not isinstance(sent, dict):
+        raise BadRequest("Send a JSON object.")
+    return sent
 
 
 def deed(via: str = "web", *, age_milliseconds: int | None = None) -> journal.Deed:
@@ -127,8 +134,7 @@ def local_path(text: str | None) -> str:
 def _key() -> str:
     key = request.headers.get("Idempotency-Key") or request.form.get("key")
     if key is None and request.is_json:
-        sent = request.get_json()
-        key = sent.get("key") if isinstance(sent, dict) else None
+        key = _object().get("key")
     if not isinstance(key, str) or not KEY_FORM.fullmatch(key):
         raise KeyMissing
     return key
@@ -137,10 +143,9 @@ def _key() -> str:
 def _fingerprint() -> str:
     """What the request says, without what may differ between two tries of it."""
     asking = security.who()
-    sent: Any = request.get_json() if request.is_json else _form_and_files()
-    if isinstance(sent, dict):
-        sent = sorted((name, repr(value)) for name, value in sent.items() if name not in NOT_FINGERPRINTED)
-    told = repr((request.path.casefold(), asking.person_id, asking.device_id, sent))
+    sent = _object() if request.is_json else _form_and_files()
+    said = sorted((name, repr(value)) for name, value in sent.items() if name not in NOT_FINGERPRINTED)
+    told = repr((request.path.casefold(), asking.person_id, asking.device_id, said))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
