@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, insert, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kanban import journal
+from kanban import bulk, journal
 from kanban.db import Base, Money, RowId
 
 PATH_SEPARATOR = " › "
@@ -110,10 +110,7 @@ def add_all(session: Session, deed: journal.Deed, facts: Sequence[ItemFacts]) ->
 
     The caller has made sure that the SKUs are free; otherwise the database refuses all.
     """
-    if not facts:
-        return []
-    rows = [{"sku_key": fold(each.sku), **vars(each)} for each in facts]
-    ids = list(session.scalars(insert(Item).returning(Item.id, sort_by_parameter_order=True), rows))
+    ids = bulk.add(session, Item, [{"sku_key": fold(each.sku), **vars(each)} for each in facts])
     entries = (journal.Entry("added", "item", id, vars(each)) for id, each in zip(ids, facts, strict=True))
     journal.append_all(session, deed, entries)
     return ids
@@ -121,7 +118,8 @@ def add_all(session: Session, deed: journal.Deed, facts: Sequence[ItemFacts]) ->
 
 def change(session: Session, deed: journal.Deed, item: Item, facts: ItemFacts) -> bool:
     """Give an item other facts; says whether anything changed. Raises :class:`SkuTaken`."""
-    _refuse_taken_sku(session, facts.sku, item.id)
+    if fold(facts.sku) != item.sku_key:
+        _refuse_taken_sku(session, facts.sku, item.id)
     changed = {name: value for name, value in vars(facts).items() if getattr(item, name) != value}
     if not changed:
         return False
@@ -157,14 +155,11 @@ def add_locations(session: Session, deed: journal.Deed, places: Sequence[NewLoca
     All stand on the same level: their parents are there already. The caller has made sure that the
     paths are free; otherwise the database refuses all.
     """
-    if not places:
-        return []
     rows = [
         {"name": name, "parent_id": parent_id, "site_id": site_id, "path": path, "path_key": fold(path)}
         for name, path, parent_id, site_id in places
     ]
-    added = insert(Location).returning(Location.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(added, rows))
+    ids = bulk.add(session, Location, rows)
     session.execute(update(Location).where(Location.site_id.is_(None)).values(site_id=Location.id))
     told = ({"path": each.path, "address": ""} for each in places)
     entries = (journal.Entry("added", "location", id, facts) for id, facts in zip(ids, told, strict=True))

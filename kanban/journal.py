@@ -255,7 +255,7 @@ def _hash(prev_hash: str, row: dict[str, Any]) -> str:
 
 
 def _canonical(value: Mapping[str, object]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> object:
@@ -264,3 +264,6 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return to_milliseconds(value)
     return str(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain)

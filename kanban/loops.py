@@ -15,13 +15,12 @@ from sqlalchemy import (
     Index,
     String,
     func,
-    insert,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kanban import codes, journal
+from kanban import bulk, codes, journal
 from kanban.db import Base, Moment, Quantity, RowId
 from kanban.items import Item, Location
 from kanban.suppliers import SupplierItem
@@ -155,10 +154,8 @@ def add(
 
 def add_all(session: Session, deed: journal.Deed, new: Sequence[NewLoop]) -> list[int]:
     """Many new loops at once, without cards yet; returns their ids in the same order."""
-    if not new:
-        return []
     rows = [each.between() | vars(each.facts) for each in new]
-    ids = list(session.scalars(insert(Loop).returning(Loop.id, sort_by_parameter_order=True), rows))
+    ids = bulk.add(session, Loop, rows)
     entries = (journal.Entry("added", "loop", id, row) for id, row in zip(ids, rows, strict=True))
     journal.append_all(session, deed, entries)
     return ids
@@ -188,8 +185,9 @@ def change(
         return False
     for name, value in changed.items():
         setattr(loop, name, value)
-    session.flush()
-    session.expire(loop, ["item", "location", "supplier_item"])  # they follow their ids when read anew
+    if changed.keys() & {"item_id", "location_id", "supplier_item_id"}:
+        session.flush()
+        session.expire(loop, ["item", "location", "supplier_item"])  # they follow their ids when read anew
     if changed.keys() & {"card_quantity", "location_id", "supplier_item_id"}:
         for card in cards_in_service(session, loop):
             card.reprint_requested = card.print_version > 0
@@ -224,10 +222,9 @@ def add_first_cards(
         for loop_id, count in counts
         for number in range(1, count + 1)
     ]
-    if rows:
-        ids = session.scalars(insert(Card).returning(Card.id, sort_by_parameter_order=True), rows)
-        entries = (journal.Entry("added", "card", id, {"life": life}, card_id=id) for id in ids)
-        journal.append_all(session, deed, entries)
+    ids = bulk.add(session, Card, rows)
+    entries = (journal.Entry("added", "card", id, {"life": life}, card_id=id) for id in ids)
+    journal.append_all(session, deed, entries)
 
 
 def set_life(session: Session, deed: journal.Deed, card: Card, life: str, because: str = "") -> None:

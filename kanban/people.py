@@ -188,7 +188,7 @@ def change(
     if (role, active) != (person.role, person.active):
         journal.append(session, deed, "changed", "person", person.id, {"role": role, "active": active})
         session.execute(delete(SignIn).where(SignIn.person_id == person.id))
-    else:
+    elif name != person.name:
         journal.append(session, deed, "renamed", "person", person.id)
     person.name, person.role, person.active = name, role, active
 

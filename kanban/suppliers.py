@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kanban import clock, journal
+from kanban import bulk, clock, journal
 from kanban.db import Base, Money, Quantity, RowId
 from kanban.items import Item, fold
 
@@ -221,7 +221,8 @@ def add(session: Session, deed: journal.Deed, facts: SupplierFacts) -> Supplier:
 
 def change(session: Session, deed: journal.Deed, supplier: Supplier, facts: SupplierFacts) -> bool:
     """Give a supplier other facts; says whether anything changed. Raises :class:`SupplierTaken`."""
-    _refuse_taken_name(session, facts.name, supplier.id)
+    if fold(facts.name) != supplier.name_key:
+        _refuse_taken_name(session, facts.name, supplier.id)
     changed = {name: value for name, value in vars(facts).items() if getattr(supplier, name) != value}
     if not changed:
         return False
@@ -257,15 +258,11 @@ def add_offers(session: Session, deed: journal.Deed, offers: Sequence[NewOffer])
 
     The caller has made sure that no supplier offers the item already; otherwise the database refuses all.
     """
-    if not offers:
-        return []
     rows = [
         {"supplier_id": each.supplier_id, "item_id": each.item_id, **_without_prices(each.facts)}
         for each in offers
     ]
-    ids = list(
-        session.scalars(insert(SupplierItem).returning(SupplierItem.id, sort_by_parameter_order=True), rows)
-    )
+    ids = bulk.add(session, SupplierItem, rows)
     prices = [
         {"supplier_item_id": id, "from_quantity": from_quantity, "unit_price": unit_price}
         for id, each in zip(ids, offers, strict=True)

@@ -215,6 +215,8 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("changed", "supplier"): _changed,
     ("added", "supplier_item"): "added",
     ("changed", "supplier_item"): _changed,
+    ("imported", "sheet"): "a sheet was imported",
+    ("restored", "shop"): "restored from a backup",
     ("changed", "shop"): "the shop’s name or address was changed",
     ("added", "person"): lambda told: f"added as {told.facts.get('role')}",
     ("changed", "person"): _person_changed,

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 LARGEST_AGE = timedelta(days=30)
+CLOCK_DOUBT = timedelta(minutes=1)
 UNDO_GRACE = timedelta(seconds=5)
 """The time that an *Undo* tapped in the last moment may need through a bad network."""
 
@@ -103,7 +104,8 @@ def scan(session: Session, deed: journal.Deed, text: str, wish: Wish = Wish()) -
 def refuse_stranger(session: Session, deed: journal.Deed, text: str) -> Answer:
     """Note in the journal that somebody who may not signal tried to, and change nothing else.
 
-    Only a code that some card really has is noted: whoever has none cannot fill the journal.
+    Only a code that some card really has is noted: whoever has none cannot fill the journal. The key
+    stays free: after signing in, the same gesture may be sent again and counts.
     """
     try:
         card = look(session, codes.read(text))
@@ -111,7 +113,7 @@ def refuse_stranger(session: Session, deed: journal.Deed, text: str) -> Answer:
         card = None
     if card is None:
         return Answer("refused", deed.key, 0, reason="unknown")
-    return _refuse(session, deed, card, "stranger")
+    return _refuse(session, replace(deed, key=None), card, "stranger")
 
 
 def undo(
@@ -233,7 +235,11 @@ def _is_stale(deed: journal.Deed, card: Situation) -> bool:
 
 def _is_before(deed: journal.Deed, moment: datetime | None) -> bool:
     """Whether the gesture is older than ``moment``, as far as the phone told."""
-    return moment is not None and deed.occurred_at is not None and deed.occurred_at < moment
+    if moment is None or deed.occurred_at is None:
+        return False
+    if deed.at < moment:  # our own clock was set back since: only a gesture that is old anyway is late
+        return deed.at - deed.occurred_at > CLOCK_DOUBT
+    return deed.occurred_at < moment
 
 
 def _is_soon(deed: journal.Deed, card: Situation) -> bool:

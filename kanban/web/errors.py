@@ -100,7 +100,7 @@ def _refused(error: Exception) -> AnyResponse:
     text = "" if isinstance(error, (Trouble, NoResultFound, journal.KeyReused)) else str(error)
     response = _answer(refusal, text)
     if refusal.status == 503:
-        log.error("the database cannot write: %s", error)
+        log.error("the database cannot write: %s", error, exc_info=error)
         response.headers["Retry-After"] = "2"
     return response
 

@@ -19,7 +19,6 @@ from kanban.web.reading import session
 from kanban.web.suppliers import offer_view
 
 bp = Blueprint("items", __name__)
-bp.url_value_preprocessor(listing.refuse_huge_ids)
 
 SORTS = {"sku": "SKU", "name": "Name"}
 CONSEQUENCE_OPTIONS = [

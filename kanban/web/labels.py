@@ -143,7 +143,7 @@ def _page(errors: dict[str, str]) -> str:
         smallest=min((paper.module for paper in papers), default=0),
         ticked=set(request.form.getlist("card")) if request.method == "POST" else None,
         values=request.form,
-        post=request.full_path,
+        post=request.full_path.rstrip("?"),
         base_url=base_url,
         provisional=printing.is_provisional(base_url),
         may_print=security.who().may("operator"),

@@ -16,7 +16,6 @@ from kanban.web.loops import loop_view
 from kanban.web.reading import session
 
 bp = Blueprint("locations", __name__)
-bp.url_value_preprocessor(listing.refuse_huge_ids)
 
 
 @bp.get("/locations")

@@ -20,8 +20,8 @@ from kanban.web.running import running
 T = TypeVar("T")
 
 KEY_FORM = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
-NOT_FINGERPRINTED = frozenset({"key", "age_ms"})
-"""Fields that may differ between two tries of one gesture."""
+NOT_FINGERPRINTED = frozenset({"key", "age_ms", "password", "password_again", "old_password"})
+"""Fields that may differ between two tries of one gesture, and secrets: no hash of one is ever kept."""
 
 
 class KeyMissing(BadRequest):

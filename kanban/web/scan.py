@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Unauthorized
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, journal, loops, orders, scans
@@ -77,7 +77,7 @@ def scan(code: str) -> AnyResponse:
     this = respond.deed("scan", age_milliseconds=sent.age_ms)
     if not _may_scan(sent):
         respond.write(lambda session: scans.refuse_stranger(session, this, code))
-        raise Unauthorized("This phone may look, but not order. Sign in first.")
+        raise _refusal()
     answer = respond.write(lambda session: scans.scan(session, this, code, sent.wish()))
     return _answer(answer)
 
@@ -97,7 +97,7 @@ def receive(code: str) -> AnyResponse:
 def undo(code: str) -> AnyResponse:
     """Take the open signal back."""
     if not _may_scan(Scan()):
-        raise Unauthorized("Sign in first.")
+        raise _refusal()
     this = respond.deed("scan")
     anyway = security.who().may("buyer")
     window = running().settings.undo
@@ -181,6 +181,12 @@ def _may_scan(sent: Scan) -> bool:
     if security.who().may("operator"):
         return True
     return running().settings.signal == "anyone" and sent.mode == "signal"
+
+
+def _refusal() -> HTTPException:
+    if security.who().role:
+        return Forbidden(f"Ordering needs the role operator; you are {security.who().role}.")
+    return Unauthorized("This phone may look, but not order. Sign in first.")
 
 
 def _answer(answer: scans.Answer) -> AnyResponse:

@@ -149,7 +149,7 @@ def test_where_the_shop_lets_anyone_signal_a_stranger_orders_but_does_not_receiv
 
 
 def test_a_viewer_may_not_order(viewer: Client, shop: ShopData) -> None:
-    assert send(viewer, shop.codes[0])[0] == 401
+    assert send(viewer, shop.codes[0])[0] == 403
 
 
 def test_a_device_scans_with_its_token(stranger: Client, database: Database, shop: ShopData) -> None:
@@ -307,3 +307,22 @@ def test_the_clock_of_a_request_is_read_once(app: Flask) -> None:
     with app.test_request_context("/healthz"):
         app.preprocess_request()
         assert g.at.tzinfo is not None
+
+
+def test_after_signing_in_the_refused_gesture_may_be_sent_again(
+    stranger: Client, operator: Client, shop: ShopData
+) -> None:
+    assert send(stranger, shop.codes[0], KEY)[0] == 401
+    assert send(operator, shop.codes[0], KEY)[1]["effect"] == "signalled"
+
+
+def test_a_clock_that_was_set_back_makes_no_fresh_scan_late(
+    operator: Client, buyer: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, told = send(operator, shop.codes[0])
+    buyer.post(f"/orders/{told['order']}/release", {})
+    send(operator, shop.codes[0], mode="receive")
+    earlier = clock.now() - timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: earlier)
+    assert send(operator, shop.codes[0], age_ms=3_600_000)[1]["effect"] == "stale"
+    assert send(operator, shop.codes[0], age_ms=400)[1]["effect"] == "signalled"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from werkzeug.exceptions import UnprocessableEntity
 
 from kanban import clock
 from kanban.imports.rows import MAX_CYCLE, MAX_LEAD_TIME, MAX_MONEY, MAX_QUANTITY
@@ -22,13 +23,16 @@ MAX_ROW_ID = 2**53
 LONGEST_NUMBER = 40  # characters
 
 
-class BadFields(ValueError):
-    """Fields that we cannot take; ``errors`` has one sentence for each, which also stands alone."""
+class BadFields(UnprocessableEntity):
+    """Fields that we cannot take; ``errors`` has one sentence for each, which also stands alone.
+
+    A screen with a form catches it and shows the form again; anywhere else it is answered as it is.
+    """
 
     def __init__(self, errors: dict[str, str], status: int = 422) -> None:
         super().__init__(" ".join(errors.values()))
         self.errors = errors
-        self.status = status
+        self.code = status
 
 
 def decimal(text: str) -> Decimal:

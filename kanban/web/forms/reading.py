@@ -49,10 +49,10 @@ def typed_fields(*lists: str) -> dict[str, Any]:
 def refused(bad: BadFields, page: Callable[[], str]) -> Response:
     """The answer to fields that we cannot take: the form again for a person, the sentences for a program."""
     if respond.wants_json():
-        answer: Response = jsonify({"error": "Not saved", "detail": str(bad), "fields": bad.errors})
+        answer: Response = jsonify({"error": "Not saved", "detail": bad.description, "fields": bad.errors})
     else:
         answer = make_response(page())
-    answer.status_code = bad.status
+    answer.status_code = bad.code or 422
     return answer
 
 

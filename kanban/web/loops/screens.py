@@ -89,7 +89,8 @@ def _narrowed(which: catalogue.LoopFilter) -> str:
 
 
 def _view(loop: Loop, found: list[bins.CardRow]) -> dict[str, Any]:
-    full = sum(1 for card in found if card.supply == "full")
+    working = [card for card in found if card.card.life != "new"]
+    full = sum(1 for card in working if card.supply == "full")
     due = min((card.due for card in found if card.due), default=None)
     return {
         "id": loop.id,
@@ -103,7 +104,8 @@ def _view(loop: Loop, found: list[bins.CardRow]) -> dict[str, Any]:
         "quantity": formats.quantity(loop.card_quantity),
         "unit": loop.item.unit,
         "full": full,
-        "count": len(found),
+        "count": len(working),
+        "new": len(found) - len(working),
         "due": due,
         "facts": _facts(loop),
     }
@@ -115,7 +117,6 @@ def _facts(loop: Loop) -> list[dict[str, Any]]:
     facts = [
         ("Supplier", offer.supplier.name, f"/suppliers/{offer.supplier_id}"),
         ("Their SKU", offer.sku, ""),
-        ("Place", loop.location.path, f"/locations/{loop.location_id}"),
         ("Kind", KIND_WORDS[loop.kind], ""),
         ("Lead time", f"{lead_time} working days", ""),
         ("Pack size", formats.units(offer.pack_size, loop.item.unit) if offer.pack_size != 1 else "", ""),

@@ -84,7 +84,12 @@ def hours(minutes: int) -> Decimal:
 def _actions(card: Card) -> list[dict[str, Any]]:
     address = f"/cards/{card.id}"
     steps = [
-        {"label": label, "mark": mark, "post": f"{address}/life", "fields": {"life": life}}
+        {
+            "label": "Put into service" if card.life == "new" else label,
+            "mark": mark,
+            "post": f"{address}/life",
+            "fields": {"life": life},
+        }
         for life, label, mark in STEPS
         if life in NEXT_LIVES[card.life]
     ]

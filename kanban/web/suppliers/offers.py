@@ -62,9 +62,9 @@ def edit_offer(offer_id: int) -> str:
 @security.access("buyer")
 def change_offer(offer_id: int) -> Response:
     """Other terms or prices for an offer."""
-    typed, more = _typed_fields()
-    if more:
-        return Response(_edit_form(offer_id, typed, {}), mimetype="text/html")
+    typed, wanted_rows = _typed_fields()
+    if wanted_rows:
+        return Response(_edit_form(offer_id, typed, {}, wanted_rows), mimetype="text/html")
 
     def verb(session: Session, deed: journal.Deed) -> str:
         offer = session.get_one(SupplierItem, offer_id)
@@ -82,9 +82,9 @@ def change_offer(offer_id: int) -> Response:
 
 
 def _add(page: dict[str, Any]) -> Response:
-    typed, more = _typed_fields()
-    if more:
-        return Response(_new_form(page, typed, {}), mimetype="text/html")
+    typed, wanted_rows = _typed_fields()
+    if wanted_rows:
+        return Response(_new_form(page, typed, {}, wanted_rows), mimetype="text/html")
 
     def verb(session: Session, deed: journal.Deed) -> str:
         supplier, item = _parties(session, page, sent)
@@ -114,18 +114,19 @@ def _parties(session: Session, page: dict[str, Any], sent: forms.NewOfferForm) -
     return supplier, item
 
 
-def _typed_fields() -> tuple[dict[str, Any], bool]:
-    """The fields with the rows of prices put together, and whether only more rows were asked for."""
+def _typed_fields() -> tuple[dict[str, Any], int]:
+    """The fields with the rows of prices put together; and how many rows are wanted, if only that was."""
     typed = forms.typed_fields(*forms.OfferForm.lists)
     if request.is_json:
-        return typed, False
+        return typed, 0
     quantities, prices = typed.pop("from_quantity", []), typed.pop("unit_price", [])
     rows = [
         {"from_quantity": quantity, "unit_price": price}
         for quantity, price in zip(quantities, prices, strict=False)
         if quantity.strip() or price.strip()
     ]
-    return {**typed, "prices": rows}, bool(typed.pop("more", ""))
+    wanted_rows = len(prices) + FEWEST_ROWS if typed.pop("more", "") else 0
+    return {**typed, "prices": rows}, wanted_rows
 
 
 def _of_item(item_id: int) -> dict[str, Any]:
@@ -172,29 +173,31 @@ def _typed(offer: SupplierItem) -> dict[str, Any]:
     }
 
 
-def _edit_form(offer_id: int, values: dict[str, Any], errors: dict[str, str]) -> str:
+def _edit_form(offer_id: int, values: dict[str, Any], errors: dict[str, str], wanted_rows: int = 0) -> str:
     offer = _get(offer_id)
     address = f"/items/{offer.item_id}"
     page = {
         "title": f"Offer by {offer.supplier.name}", "over": offer.item.sku, "back_href": address,
         "post": f"/offers/{offer_id}", "asks": "", "unit": offer.item.unit,
     }  # fmt: skip
-    return _form(page, values, errors)
+    return _form(page, values, errors, wanted_rows)
 
 
-def _new_form(page: dict[str, Any], values: dict[str, Any], errors: dict[str, str]) -> str:
+def _new_form(
+    page: dict[str, Any], values: dict[str, Any], errors: dict[str, str], wanted_rows: int = 0
+) -> str:
     if page["asks"] == "supplier_id":
         rows, _ = catalogue.suppliers(session(), "", "name", 0, listing.MOST_OPTIONS)
         page = {
             **page,
             "suppliers": [("", "Choose…"), *((each.supplier.id, each.supplier.name) for each in rows)],
         }
-    return _form(page, values, errors)
+    return _form(page, values, errors, wanted_rows)
 
 
-def _form(page: dict[str, Any], values: dict[str, Any], errors: dict[str, str]) -> str:
+def _form(page: dict[str, Any], values: dict[str, Any], errors: dict[str, str], wanted_rows: int) -> str:
     rows = values.get("prices", [])
-    shown = min(MAX_BREAKS, max(FEWEST_ROWS, len(rows) + SPARE_ROWS))
+    shown = min(MAX_BREAKS, max(FEWEST_ROWS, len(rows) + SPARE_ROWS, wanted_rows))
     return render_template(
         "suppliers/offer.html",
         page=page,

@@ -1,0 +1,1 @@
+"""Spreadsheets in: a flat sheet with one row for each loop."""

@@ -1,0 +1,141 @@
+"""What importing a sheet would do: told row by row, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from kanban.imports.columns import COLUMNS
+from kanban.imports.rows import RowError
+from kanban.imports.wanted import (
+    Wanted,
+    WantedItem,
+    WantedLoop,
+    WantedOffer,
+    WantedPlace,
+    WantedSupplier,
+    cell_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that becomes another; ``what`` is the heading of its column."""
+
+    what: str
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class Fate:
+    """What becomes of one row. ``new`` names what it makes; both lists empty: it says nothing new."""
+
+    row: int
+    sku: str
+    name: str
+    new: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many things of one noun the sheet makes, changes and leaves."""
+
+    new: int
+    changed: int
+    same: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The fate of every good row, all errors by row, and the things that the rows speak of.
+
+    ``unlooped`` rows name a place but neither cards nor a quantity, so that they make no loop.
+    """
+
+    fates: Mapping[int, Fate]
+    errors: Sequence[RowError]
+    unlooped: int
+    items: Sequence[WantedItem]
+    suppliers: Sequence[WantedSupplier]
+    places: Sequence[WantedPlace]
+    offers: Sequence[WantedOffer]
+    loops: Sequence[WantedLoop]
+
+    @cached_property
+    def counts(self) -> dict[str, Count]:
+        """By noun, in the order in which people think of them."""
+        new_places = sum(place.kept is None for place in self.places)
+        held = sum(loop.held for loop in self.loops)
+        cards = sum(loop.cards for loop in self.loops)
+        return {
+            "items": _count(self.items),
+            "suppliers": _count(self.suppliers),
+            "offers": _count(self.offers),
+            "places": Count(new_places, 0, len(self.places) - new_places),
+            "loops": _count(self.loops),
+            "cards": Count(max(0, cards - held), 0, held),
+        }
+
+    @property
+    def changes_anything(self) -> bool:
+        return any(count.new or count.changed for count in self.counts.values())
+
+    @property
+    def digest(self) -> str:
+        """The same for two plans that do the same."""
+        told = repr(([*self.fates.values()], [*self.errors]))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+class Headings:
+    """The sheet's own heading of each column, or ours where the sheet lacks the column."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self._all = {column.name: column.titles[0] for column in COLUMNS} | dict(own)
+
+    def of(self, column: str) -> str:
+        return self._all[column]
+
+
+def tell(plan: Plan, headings: Headings) -> None:
+    """Write into each row's fate what becomes of the things that it is the first to speak of."""
+    for noun, things in (("item", plan.items), ("supplier", plan.suppliers), ("offer", plan.offers)):
+        for thing in things:
+            _tell_thing(plan.fates, noun, thing, headings)
+    for place in plan.places:
+        if place.kept is None:
+            plan.fates[place.row].new.append(f"place {place.path}")
+    for loop in plan.loops:
+        cards = f"{loop.cards} {'card' if loop.cards == 1 else 'cards'}"
+        _tell_thing(plan.fates, f"loop with {cards}", loop, headings)
+        if not loop.is_new and loop.cards != loop.held:
+            more = Change(headings.of("cards"), str(loop.held), str(loop.cards))
+            plan.fates[loop.row].changes.append(more)
+
+
+def shown(column: str, value: Any) -> str:
+    """A fact as people read it, in the sheet's units."""
+    cell = cell_of(column, value)
+    return format(cell.normalize(), "f") if isinstance(cell, Decimal) else str(cell)
+
+
+def _tell_thing(fates: Mapping[int, Fate], noun: str, wanted: Wanted, headings: Headings) -> None:
+    if wanted.is_new:
+        fates[wanted.row].new.append(noun)
+    for name in wanted.changed:
+        column = wanted.columns[name]
+        old, new = getattr(wanted.before, name), getattr(wanted.after, name)
+        change = Change(headings.of(column), shown(column, old), shown(column, new))
+        fates[wanted.told[name]].changes.append(change)
+
+
+def _count(things: Sequence[Wanted]) -> Count:
+    new = sum(thing.is_new for thing in things)
+    changed = sum(bool(thing.changed or thing.grows) for thing in things if not thing.is_new)
+    return Count(new, changed, len(things) - new - changed)

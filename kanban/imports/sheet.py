@@ -1,0 +1,354 @@
+"""Read a CSV or .xlsx file into rows of text, and refuse everything else with a reason.
+
+A workbook is parsed in a child process of limited memory and time: a file of 1 MB can unpack to
+hundreds. The child runs this very file by its path, so that it starts without the rest of the product;
+therefore nothing of ``kanban`` is imported here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple, NoReturn
+
+MAX_BYTES = 5_000_000
+MAX_ROWS = 10_000
+MAX_COLUMNS = 100
+MAX_TEXT = 200
+MAX_NOTE = 2_000
+MAX_UNPACKED = 20_000_000  # bytes inside a workbook; also characters of all its cells together
+MAX_RATIO = 100  # unpacked to packed
+MAX_ENTRIES = 500  # files inside a workbook; one with 60 sheets and their drawings has about 250
+MAX_MEMORY = 512 * 1024 * 1024
+MAX_SECONDS = 30
+
+LAST_ROW = 1_048_576  # of any spreadsheet program
+DELIMITERS = ",;\t|"
+CENTRAL_ENTRY = b"PK\x01\x02"
+FOREIGN = (
+    (b"\xd0\xcf\x11\xe0", "an old .xls workbook, or one with a password"),
+    (b"%PDF", "a PDF"),
+    (b"<", "a web page or XML, whatever its name says"),
+    (b"{\\rtf", "a text document"),
+)
+ENCRYPTED = 0x1
+SMALLER = "Copy the table alone into a new workbook, or save it as CSV."
+SAVE_AGAIN = "Open it in your spreadsheet program and save it as .xlsx (without a password) or CSV."
+
+
+class SheetError(ValueError):
+    """The file cannot be read as a sheet; the text says where and what to do about it.
+
+    ``row`` counts from 1 as the spreadsheet shows it; ``column`` is its letter.
+    """
+
+    def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:
+        place = (f"row {row}, " if row else "") + (f"column {column}, " if column else "")
+        text = f"{place[:-2]}: {message}" if place else message
+        super().__init__(text[0].upper() + text[1:])
+        self.message, self.row, self.column = message, row, column
+
+
+class NoHeadings(SheetError):
+    """There is no row with at least two filled cells."""
+
+    def __init__(self) -> None:
+        super().__init__("the sheet has no headings. Put them into its first row, one for each column.")
+
+
+class SheetRow(NamedTuple):
+    """One row: its number as the spreadsheet shows it, and one trimmed text per heading.
+
+    ``numeric`` holds the places of cells that a workbook keeps as numbers: these are written with a
+    decimal point and no thousands separator, whatever the sheet's language.
+    """
+
+    number: int
+    cells: tuple[str, ...]
+    numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The headings (the first row with two filled cells) and the rows below that are not empty."""
+
+    header_row: int
+    header: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+
+
+def read(data: bytes, filename: str) -> Sheet:
+    """The sheet in a CSV or .xlsx file, told apart by content; ``filename`` only names it in messages.
+
+    A workbook gives its first visible worksheet with headings, and of formulas their last results.
+    Raises :class:`SheetError`, nothing else.
+    """
+    name = "".join(character if character.isprintable() else "?" for character in filename[-80:])
+    if len(data) > MAX_BYTES:
+        raise SheetError(f"“{name}” is larger than {MAX_BYTES // 1_000_000} MB. Split it into several.")
+    if data.startswith(b"PK\x03\x04"):
+        return _ask_child(data)
+    for start, what in FOREIGN:
+        if data[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+            raise SheetError(f"“{name}” is {what}. {SAVE_AGAIN}")
+    return _table(_records(_decode(data)), jagged=False)
+
+
+def dumps(sheet: Sheet) -> str:
+    """The sheet as JSON, for another process or a later request."""
+    rows = [(row.number, row.cells, sorted(row.numeric)) for row in sheet.rows]
+    return json.dumps({"header_row": sheet.header_row, "header": sheet.header, "rows": rows})
+
+
+def loads(text: str | bytes) -> Sheet:
+    """The sheet that :func:`dumps` wrote. Raises ValueError for anything else, also :class:`SheetError`."""
+    answer = json.loads(text)
+    if "error" in answer:
+        raise SheetError(*answer["error"])
+    rows = (SheetRow(number, tuple(cells), frozenset(numeric)) for number, cells, numeric in answer["rows"])
+    return Sheet(answer["header_row"], tuple(answer["header"]), tuple(rows))
+
+
+def column_letter(index: int) -> str:
+    """The letters of the column at ``index`` (from 0), as a spreadsheet shows them."""
+    letters = ""
+    while index >= 0:
+        letters = chr(ord("A") + index % 26) + letters
+        index = index // 26 - 1
+    return letters
+
+
+def _decode(data: bytes) -> str:
+    encodings = ["utf-8-sig", "cp1252"]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif data[1:200:2].count(0) > data[:200].count(0) * 0.9 > 20:
+        encodings = ["utf-16-le"]
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    raise SheetError(f"the file is neither a workbook nor text that we can read. {SAVE_AGAIN}")
+
+
+def _records(text: str) -> Iterator[SheetRow]:
+    announced = re.match(r'"?sep=([,;\t|])"?(?:\r\n|\r|\n)', text)  # Excel's own first line, never shown
+    delimiter = announced[1] if announced else _delimiter(text)
+    lines = io.StringIO(text[announced.end() :] if announced else text, newline="")
+    number = 0
+    try:
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+        for number, cells in enumerate(reader, 1):
+            yield SheetRow(number, tuple(cells))
+    except csv.Error:
+        raise SheetError(
+            'a quotation mark does not match. Put cells with quotation marks inside into "…" '
+            "and double the inner ones, or save the sheet as .xlsx.",
+            number + 1,
+        ) from None
+
+
+def _delimiter(text: str) -> str:
+    """The sign that splits the most rows; among equals the one that splits into the most cells."""
+
+    def evidence(delimiter: str) -> tuple[float, int]:
+        lines = io.StringIO(text[:64_000], newline="")
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        widths = [len(cells) for cells in itertools.islice(reader, 50) if cells]
+        split = Counter(width for width in widths if width > 1)
+        return (split.total() / len(widths), split.most_common(1)[0][0]) if split else (0, 0)
+
+    return max(DELIMITERS, key=evidence)
+
+
+def _table(records: Iterable[SheetRow], *, jagged: bool) -> Sheet:
+    """Headings and rows out of raw records; ``jagged`` allows cells to the right of the headings."""
+    header_row = 0
+    header: tuple[str, ...] = ()
+    rows: list[SheetRow] = []
+    for record in records:
+        cells = _filled(record)
+        if header and cells:
+            if len(cells) > len(header) and not jagged:
+                _refuse_spill(record.number, header, cells)
+            rows.append(SheetRow(record.number, cells, record.numeric))
+            if len(rows) > MAX_ROWS:
+                raise SheetError(f"more than {MAX_ROWS:,} rows. Split the sheet in two.", record.number)
+        elif sum(map(bool, cells)) > 1:
+            header_row, header = record.number, cells
+    if not header:
+        raise NoHeadings
+    width = max(len(header), *(len(row.cells) for row in rows), 0)
+    padded = (row._replace(cells=_padded(row.cells, width)) for row in rows)
+    return Sheet(header_row, _padded(header, width), tuple(padded))
+
+
+def _filled(record: SheetRow) -> tuple[str, ...]:
+    """The record's trimmed cells up to the last filled one."""
+    cells = [cell.strip() for cell in record.cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    if len(cells) > MAX_COLUMNS:
+        raise SheetError(
+            f"more than {MAX_COLUMNS} columns. Delete those that are not needed.",
+            record.number,
+            column_letter(len(cells) - 1),
+        )
+    for index, cell in enumerate(cells):
+        if "\0" in cell:
+            raise SheetError(
+                f"a NUL byte, so this is not a text file. {SAVE_AGAIN}", record.number, column_letter(index)
+            )
+    return tuple(cells)
+
+
+def _refuse_spill(number: int, header: tuple[str, ...], cells: tuple[str, ...]) -> NoReturn:
+    raise SheetError(
+        f"{len(cells)} cells under {len(header)} headings. A cell that holds the separator sign "
+        'must stand in quotation marks: "M8, zinc".',
+        number,
+        column_letter(len(header)),
+    )
+
+
+def _padded(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
+    return cells + ("",) * (width - len(cells))
+
+
+def _ask_child(data: bytes) -> Sheet:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("KANBAN_")}
+    environment |= {"OPENPYXL_LXML": "False", "OPENBLAS_NUM_THREADS": "1"}  # defusedxml in place of lxml
+    try:
+        child = subprocess.run(  # noqa: S603 (our own interpreter and file, no shell)
+            [sys.executable, "-P", "-W", "ignore", __file__],
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=MAX_SECONDS,
+            env=environment,
+            check=False,
+        )
+        return loads(child.stdout)
+    except subprocess.TimeoutExpired:
+        raise SheetError(f"the workbook takes longer than {MAX_SECONDS} s to read. {SMALLER}") from None
+    except SheetError:
+        raise
+    except (ValueError, OSError):  # the child died of a limit, or could not start at all
+        raise SheetError(f"the workbook needs too much memory or time to read. {SMALLER}") from None
+
+
+def _answer_parent() -> None:
+    """What the child does: a workbook from standard input, a JSON object to standard output."""
+    _limit_process()
+    try:
+        answer = dumps(_parse_workbook(sys.stdin.buffer.read()))
+    except SheetError as error:
+        answer = json.dumps({"error": (error.message, error.row, error.column)})
+    except MemoryError:
+        answer = json.dumps({"error": (f"the workbook needs too much memory to read. {SMALLER}", None, None)})
+    except Exception:  # what is damaged can make the parsers raise anything
+        answer = json.dumps({"error": (f"the file is damaged or not a workbook. {SAVE_AGAIN}", None, None)})
+    sys.stdout.write(answer)
+
+
+def _limit_process() -> None:
+    for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
+        with suppress(ValueError, OSError):  # a system without this limit still has the parent's clock
+            resource.setrlimit(kind, (limit, limit))
+
+
+def _parse_workbook(data: bytes) -> Sheet:
+    _check_archive(data)
+    from openpyxl import load_workbook  # only here: the parent never parses a workbook
+
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    for worksheet in book.worksheets:
+        if worksheet.sheet_state == "visible":
+            with suppress(NoHeadings):
+                sheet = _table(_worksheet_records(worksheet), jagged=True)
+                if _has_formulas(data):
+                    formulas = load_workbook(io.BytesIO(data), read_only=True)[worksheet.title]
+                    _refuse_uncalculated(sheet, formulas)
+                return sheet
+    raise NoHeadings
+
+
+def _check_archive(data: bytes) -> None:
+    """Look at the table of contents before unpacking anything; ``zipfile`` unpacks no more than it says."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist() if data.count(CENTRAL_ENTRY) <= MAX_ENTRIES else []
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if not entries or unpacked > min(MAX_UNPACKED, MAX_RATIO * packed):
+        raise SheetError(f"the workbook is far larger inside than a sheet of {MAX_ROWS:,} rows. {SMALLER}")
+    if any(entry.flag_bits & ENCRYPTED for entry in entries):
+        raise SheetError(f"the file has a password. {SAVE_AGAIN}")
+
+
+def _worksheet_records(worksheet: Any) -> Iterator[SheetRow]:
+    worksheet.reset_dimensions()  # what the file says of its size is often wrong
+    room = MAX_UNPACKED
+    for number, cells in enumerate(worksheet.iter_rows(), 1):
+        if not cells and number <= LAST_ROW:
+            continue  # a million of these is soon told
+        texts = tuple(_cell_text(cell) for cell in cells)
+        room -= sum(map(len, texts))
+        if room < 0 or number > LAST_ROW:
+            raise SheetError(f"far more than a sheet of {MAX_ROWS:,} rows can hold. {SMALLER}", number)
+        numeric = (i for i, cell in enumerate(cells) if cell.data_type == "n" and cell.value is not None)
+        yield SheetRow(number, texts, frozenset(numeric))
+
+
+def _cell_text(cell: Any) -> str:
+    """The cell as people see it: dates in ISO form, numbers without the noise of binary fractions.
+
+    A text is cut one character behind the longest allowed, which still shows that it is too long.
+    """
+    value = cell.value
+    if value is None or isinstance(value, str):
+        return (value or "").replace("_x000D_", "")[: MAX_NOTE + 1]
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return f"{Decimal(f'{value:.15g}'):f}"
+    if isinstance(value, int):
+        zeros = cell.number_format if not cell.number_format.strip("0") else ""
+        return str(value).zfill(len(zeros))  # an item number 00123 is often kept as 123 shown in this format
+    return str(value).removesuffix(" 00:00:00")
+
+
+def _has_formulas(data: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = [name for name in archive.namelist() if "worksheets/" in name]
+        return any(re.search(rb"<(\w+:)?f[ />]", archive.read(name)) for name in parts)
+
+
+def _refuse_uncalculated(sheet: Sheet, formulas: Any) -> None:
+    """Refuse formulas that no program has calculated yet: their empty results would pass for "no change"."""
+    formulas.reset_dimensions()
+    rows = {row.number: row.cells for row in sheet.rows}
+    first: tuple[int, str] | None = None
+    for number, cells in enumerate(formulas.iter_rows(), 1):
+        for index, cell in enumerate(cells):
+            if cell.data_type == "f" and number in rows and index < len(rows[number]):
+                if rows[number][index]:
+                    return  # calculated; an empty result elsewhere is a result
+                first = first or (number, column_letter(index))
+    if first:
+        raise SheetError(f"a formula that was never calculated. {SAVE_AGAIN}", *first)
+
+
+if __name__ == "__main__":
+    _answer_parent()

@@ -1,0 +1,329 @@
+"""Who may do what: the whole table of routes and roles, and that looking changes nothing.
+
+A new route stands in :data:`TABLE` first: the tests walk the application and accept no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from kanban import orders, people, scans
+from kanban.db import Base, Database
+from web.conftest import Client, ShopData, deed, do
+
+ANYONE, VIEWER, OPERATOR, BUYER, ADMIN = "", "viewer", "operator", "buyer", "admin"
+
+TABLE = {
+    # Anybody: what a phone sees of a card, the doors, and signs of life. A scan asks who it is by itself.
+    "GET /c/<code>": ANYONE,
+    "POST /c/<code>/scans": ANYONE,
+    "POST /c/<code>/withdrawal": ANYONE,
+    "GET /set-up/<token>": ANYONE,
+    "POST /set-up/<token>": ANYONE,
+    "GET /sign-in": ANYONE,
+    "POST /sign-in": ANYONE,
+    "POST /sign-out": ANYONE,
+    "GET /healthz": ANYONE,
+    "GET /readyz": ANYONE,
+    # Viewers look.
+    "GET /": VIEWER,
+    "GET /account": VIEWER,
+    "POST /account/password": VIEWER,
+    "GET /items": VIEWER,
+    "GET /items/<int:item_id>": VIEWER,
+    "GET /suppliers": VIEWER,
+    "GET /suppliers/<int:supplier_id>": VIEWER,
+    "GET /locations": VIEWER,
+    "GET /locations/<int:location_id>": VIEWER,
+    "GET /loops": VIEWER,
+    "GET /loops/<int:loop_id>": VIEWER,
+    "GET /orders": VIEWER,
+    "GET /orders/<int:order_id>": VIEWER,
+    "GET /labels": VIEWER,
+    "GET /journal": VIEWER,
+    "GET /api/v1/cards": VIEWER,
+    "GET /api/v1/cards/<code>": VIEWER,
+    "GET /api/v1/orders": VIEWER,
+    "GET /api/v1/journal": VIEWER,
+    # Operators work with the bins.
+    "GET /scan": OPERATOR,
+    "POST /c/<code>/elsewhere": OPERATOR,
+    "POST /c/<code>/extra": OPERATOR,
+    "POST /c/<code>/receipt": OPERATOR,
+    "POST /c/<code>/reprint": OPERATOR,
+    "POST /c/<code>/urgent": OPERATOR,
+    "POST /cards/<int:card_id>/reprint": OPERATOR,
+    "POST /order-lines/<int:line_id>/receipts": OPERATOR,
+    "POST /orders/<int:order_id>/receipts": OPERATOR,
+    "POST /labels": OPERATOR,
+    # Buyers keep items, suppliers and orders.
+    "GET /items/new": BUYER,
+    "POST /items": BUYER,
+    "GET /items/<int:item_id>/edit": BUYER,
+    "POST /items/<int:item_id>": BUYER,
+    "GET /items/<int:item_id>/offers/new": BUYER,
+    "POST /items/<int:item_id>/offers": BUYER,
+    "GET /suppliers/new": BUYER,
+    "POST /suppliers": BUYER,
+    "GET /suppliers/<int:supplier_id>/edit": BUYER,
+    "POST /suppliers/<int:supplier_id>": BUYER,
+    "GET /suppliers/<int:supplier_id>/offers/new": BUYER,
+    "POST /suppliers/<int:supplier_id>/offers": BUYER,
+    "GET /offers/<int:offer_id>/edit": BUYER,
+    "POST /offers/<int:offer_id>": BUYER,
+    "GET /locations/new": BUYER,
+    "POST /locations": BUYER,
+    "GET /locations/<int:location_id>/edit": BUYER,
+    "POST /locations/<int:location_id>": BUYER,
+    "GET /loops/new": BUYER,
+    "POST /loops": BUYER,
+    "GET /loops/<int:loop_id>/edit": BUYER,
+    "POST /loops/<int:loop_id>": BUYER,
+    "POST /loops/<int:loop_id>/cards": BUYER,
+    "POST /loops/<int:loop_id>/closure": BUYER,
+    "POST /cards/<int:card_id>/life": BUYER,
+    "POST /cards/<int:card_id>/replacement": BUYER,
+    "GET /orders/<int:order_id>.pdf": BUYER,
+    "POST /orders/<int:order_id>/release": BUYER,
+    "POST /orders/<int:order_id>/confirmation": BUYER,
+    "POST /orders/<int:order_id>/shipment": BUYER,
+    "POST /orders/<int:order_id>/cancellation": BUYER,
+    "POST /order-lines/<int:line_id>/cancellation": BUYER,
+    "POST /order-lines/<int:line_id>/short-close": BUYER,
+    # Administrators: people, devices, the shop.
+    "GET /people": ADMIN,
+    "GET /people/new": ADMIN,
+    "POST /people": ADMIN,
+    "GET /people/<int:person_id>": ADMIN,
+    "POST /people/<int:person_id>": ADMIN,
+    "POST /people/<int:person_id>/leaving": ADMIN,
+    "POST /people/<int:person_id>/return": ADMIN,
+    "POST /people/<int:person_id>/password": ADMIN,
+    "GET /devices/new": ADMIN,
+    "POST /devices": ADMIN,
+    "POST /devices/<int:device_id>/revocation": ADMIN,
+    "GET /shop": ADMIN,
+    "POST /shop": ADMIN,
+}
+"""Each address, and the lowest role that it opens for."""
+
+PERSONAL = {"GET /account", "POST /account/password"}
+"""For people only: a device has no account."""
+
+ASKS_ITSELF: dict[str, Callable[[people.Who], bool]] = {
+    "POST /c/<code>/scans": lambda who: who.may(OPERATOR),
+    "POST /c/<code>/withdrawal": lambda who: who.may(OPERATOR),
+    "POST /sign-in": lambda _: False,
+}
+"""Open doors that ask for more than a role: who may pass with an empty request, as shops usually are set."""
+
+PRINCIPALS = ("nobody", VIEWER, OPERATOR, BUYER, ADMIN, "device")
+DEVICE_ROLE = OPERATOR
+IS_PROGRAM = {"Accept": "application/json"}
+
+
+def rules(app: Flask, method: str = "") -> Iterator[tuple[str, Rule]]:
+    """Every route but the static files, as ``GET /items`` and its rule."""
+    for rule in app.url_map.iter_rules():
+        for each in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if rule.endpoint != "static" and method in ("", each):
+                yield f"{each} {rule.rule}", rule
+
+
+@pytest.fixture
+def device(database: Database) -> dict[str, str]:
+    """The header that a device of the role operator sends."""
+    this = deed()
+    token = database.write(lambda session: people.add_device(session, this, "Scanner", DEVICE_ROLE)[1])
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], str]:
+    """The address of a route for things that exist: an order with a line, a card, a person, and so on."""
+    this = deed()
+    order_id = database.write(lambda session: scans.scan(session, this, shop.codes[0])).order_id
+    with database.read() as session:
+        line_id = session.get_one(orders.Order, order_id).lines[0].id
+        token = "x" * 32
+    known: dict[str, Any] = {
+        "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
+        "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
+        "order_id": order_id, "line_id": line_id, "person_id": 1, "device_id": 1,
+    }  # fmt: skip
+
+    def build(rule: Rule) -> str:
+        built = rule.build({name: known[name] for name in rule.arguments})
+        assert built is not None
+        return built[1]
+
+    return build
+
+
+def send(browser: Client, name: str, path: str, **headers: str) -> TestResponse:
+    method = name.split()[0]
+    own = {"Origin": "http://localhost", "Idempotency-Key": str(uuid.uuid4())}
+    return browser.open(path, method=method, headers=own | headers)
+
+
+def refusal(name: str, answer: TestResponse) -> int | None:
+    """The status by which the door refused; none where the request came through."""
+    if answer.status_code == 303 and str(answer.location).startswith("/sign-in?"):
+        return 303
+    return answer.status_code if answer.status_code in (401, 403) else None
+
+
+def test_every_route_declares_who_may_and_the_table_tells_all(app: Flask) -> None:
+    declared = {name: getattr(app.view_functions[rule.endpoint], "access", None) for name, rule in rules(app)}
+    assert declared == TABLE
+
+
+def test_a_route_that_declares_nothing_is_closed(app: Flask, client: Callable[[str], Client]) -> None:
+    app.add_url_rule("/forgotten", view_func=lambda: "open!", endpoint="forgotten")
+    assert client("admin").get("/forgotten").status_code == 403
+
+
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_everybody_gets_exactly_what_their_role_opens(
+    app: Flask,
+    client: Callable[[str], Client],
+    device: dict[str, str],
+    address: Callable[[Rule], str],
+    principal: str,
+) -> None:
+    role = {"nobody": "", "device": DEVICE_ROLE}.get(principal, principal)
+    headers = device if principal == "device" else {}
+    mine = people.Who("me", role)
+    for name, rule in sorted(rules(app), key=lambda each: each[0] == "POST /sign-out"):
+        answer = send(client(principal), name, address(rule), **headers)
+        if name in ASKS_ITSELF:
+            assert (answer.status_code in (401, 403)) != ASKS_ITSELF[name](mine), f"{principal}: {name}"
+            continue
+        needed = TABLE[name]
+        if needed == ANYONE or (mine.may(needed) and not (principal == "device" and name in PERSONAL)):
+            expected = None
+        elif role:
+            expected = 403
+        else:
+            expected = 303 if name.startswith("GET") and not name.startswith("GET /api/") else 401
+        assert refusal(name, answer) == expected, f"{principal}: {name} answered {answer.status_code}"
+        assert answer.status_code < 500, f"{principal}: {name}"
+
+
+def test_a_stranger_is_led_to_the_sign_in_and_a_program_is_told(
+    app: Flask, stranger: Client, address: Callable[[Rule], str]
+) -> None:
+    assert stranger.get("/items").location == "/sign-in?next=/items"
+    for name, rule in rules(app):
+        if TABLE[name] != ANYONE:
+            answer = send(stranger, name, address(rule), **IS_PROGRAM)
+            assert answer.status_code == 401, name
+            assert answer.is_json, name
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://localhost:81"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {},
+    ],
+)
+def test_another_sites_page_changes_nothing(
+    app: Flask, admin: Client, database: Database, address: Callable[[Rule], str], headers: dict[str, str]
+) -> None:
+    before = fingerprints(database)
+    for name, rule in rules(app, "POST"):
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = admin.open(address(rule), method="POST", headers=headers | key)
+        assert answer.status_code == 403, name
+    assert fingerprints(database) == before
+
+
+def test_another_sites_page_signs_nobody_in(stranger: Client) -> None:
+    fields = {"login": "admin", "password": "whatever it may be"}
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert (
+            Client.open(stranger, "/sign-in", method="POST", data=fields, headers=headers).status_code == 403
+        )
+
+
+@pytest.mark.parametrize("principal", [ADMIN, "nobody", "device"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_looking_changes_nothing(
+    app: Flask, client: Callable[[str], Client], database: Database, device: dict[str, str],
+    address: Callable[[Rule], str], principal: str, method: str,
+) -> None:  # fmt: skip
+    browser = client(principal)
+    before = fingerprints(database)
+    for name, rule in rules(app, "GET"):
+        answer = browser.open(address(rule), method=method, headers=device if principal == "device" else {})
+        assert answer.status_code < 500, name
+        if principal == ADMIN and method == "GET":
+            assert answer.status_code in (200, 303, 410), name
+    assert fingerprints(database) == before
+
+
+def test_get_does_not_do_what_a_post_does(app: Flask, admin: Client, address: Callable[[Rule], str]) -> None:
+    gets = {rule.rule for _, rule in rules(app, "GET")}
+    for name, rule in rules(app, "POST"):
+        if rule.rule not in gets:
+            assert admin.get(address(rule)).status_code == 405, name
+
+
+def test_a_change_without_a_key_is_refused(
+    app: Flask, client: Callable[[str], Client], database: Database, address: Callable[[Rule], str]
+) -> None:
+    """Sign-in and sign-out need none: both may be done twice."""
+    before = fingerprints(database)
+    for name, rule in rules(app, "POST"):
+        if name not in ("POST /sign-in", "POST /sign-out"):
+            answer = client("admin").open(
+                address(rule), method="POST", headers={"Origin": "http://localhost"}
+            )
+            assert 400 <= answer.status_code < 500, name
+    assert fingerprints(database) == before
+
+
+@pytest.mark.parametrize("token", ["", " ", "x", "Bearer", "é"])
+def test_a_token_that_nobody_made_opens_nothing(app: Flask, token: str) -> None:
+    header = f"Bearer {token}".encode().decode("latin-1")
+    assert app.test_client().get("/items", headers=IS_PROGRAM | {"Authorization": header}).status_code == 401
+
+
+def test_a_leavers_cookie_and_a_lost_devices_token_end_with_the_next_request(
+    client: Callable[[str], Client], app: Flask, database: Database, device: dict[str, str]
+) -> None:
+    viewer = client("viewer")
+    assert viewer.get("/items").status_code == 200
+    assert app.test_client().get("/items", headers=device).status_code == 200
+    with database.read() as session:
+        leaver = people.by_login(session, "viewer").id
+    do(database, people.change, people.Person, leaver, name="V", role="viewer", active=False)
+    do(database, people.revoke_device, people.Device, 1)
+    assert viewer.get("/items").status_code == 303
+    assert app.test_client().get("/items", headers=IS_PROGRAM | device).status_code == 401
+
+
+def fingerprints(database: Database) -> dict[str, str]:
+    """A hash over every row of every table."""
+    found = {}
+    with database.read() as session:
+        for table in Base.metadata.sorted_tables:
+            rows = session.execute(text(f'SELECT * FROM "{table.name}"')).all()
+            found[table.name] = hashlib.sha256(repr(sorted(map(repr, rows))).encode()).hexdigest()
+    return found

@@ -1,0 +1,316 @@
+"""Cards and labels: choosing, printing, and the note in the journal."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from kanban import config, create_app, items, journal, loops, suppliers
+from kanban.db import Database
+from kanban.reports import printing
+from kanban.web import labels as screen
+from web.conftest import Client, ShopData, deed, do, revision
+
+CARD = "card.a4-cards"
+SMALL = "small.avery-l7160"
+
+
+def text_of(pdf: bytes) -> str:
+    return subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+    ).stdout.decode()
+
+
+def ticked(text: str) -> list[int]:
+    """The cards that a page offers to print."""
+    return [int(found) for found in re.findall(r'name="card" value="(\d+)" checked', text)]
+
+
+def card(database: Database, card_id: int) -> loops.Card:
+    with database.read() as session:
+        return session.get_one(loops.Card, card_id)
+
+
+def order(*cards: int, paper: str = CARD, start: str = "1") -> dict[str, object]:
+    return {"card": [str(each) for each in cards], "paper": paper, "start": start}
+
+
+@pytest.fixture
+def glove(database: Database, shop: ShopData) -> tuple[int, ...]:
+    """Two more cards: gloves from another supplier on another rack."""
+    this = deed()
+
+    def stock(session) -> tuple[int, ...]:
+        rack = items.add_location(session, this, "Rack AB", session.get_one(items.Location, shop.site))
+        paper = suppliers.add(session, this, suppliers.SupplierFacts("Paper Ltd"))
+        item = items.add(session, this, items.ItemFacts("GLOVE", "Glove, size L"))
+        offer = suppliers.add_offer(session, this, paper, item, suppliers.OfferFacts(lead_time=1))
+        loop = loops.add(session, this, rack, offer, loops.LoopFacts(Decimal("1250.5")))
+        return tuple(each.id for each in loops.add_cards(session, this, loop, 2))
+
+    return database.write(stock)
+
+
+def test_cards_are_printed_and_noted(operator: Client, database: Database, shop: ShopData) -> None:
+    assert ticked(operator.get("/labels").text) == list(shop.cards)
+    answer = operator.post("/labels", order(*shop.cards))
+    assert answer.status_code == 200
+    assert answer.content_type == "application/pdf"
+    assert re.fullmatch(
+        r'inline; filename="kanban-2-cards-\d{4}-\d\d-\d\d\.pdf"', answer.headers["Content-Disposition"]
+    )
+    text = text_of(answer.data)
+    for said in (
+        "SCREW",
+        "Hexagon screw M8",
+        "25 pcs",
+        "1 of 2",
+        "2 of 2",
+        "Bolts & Co",
+        "B-100",
+        "Rack A",
+        "5 working days",
+        "v1",
+    ):
+        assert said in text
+    assert card(database, shop.cards[0]).print_version == 1
+    assert card(database, shop.cards[0]).printed_at is not None
+    assert "Nothing waits for paper" in operator.get("/labels").text
+
+
+def test_a_print_is_one_transaction_with_an_event_for_each_card(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    before = revision(database)
+    operator.post("/labels", order(*shop.cards))
+    with database.read() as session:
+        events = list(session.scalars(select(journal.Event).where(journal.Event.id > before)))
+        assert not list(journal.verify(session))
+    assert [(each.kind, each.card_id) for each in events] == [("printed", each) for each in shop.cards]
+
+
+def test_a_second_try_of_one_press_gives_the_same_paper_and_counts_once(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    first = operator.post("/labels", order(*shop.cards), key="one-press-0001")
+    again = operator.post("/labels", order(*shop.cards), key="one-press-0001")
+    assert first.data == again.data
+    assert card(database, shop.cards[0]).print_version == 1
+
+
+def test_other_cards_from_the_page_that_stayed_open_are_another_print(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    operator.post("/labels", order(shop.cards[0]), key="one-page-00001")
+    assert operator.post("/labels", order(shop.cards[1]), key="one-page-00001").status_code == 200
+    assert card(database, shop.cards[1]).print_version == 1
+
+
+def test_the_symbol_carries_the_base_url_and_not_the_address_in_use(
+    operator: Client, shop: ShopData, tmp_path
+) -> None:
+    import zxingcpp
+    from PIL import Image
+
+    pdf = operator.post("/labels", order(shop.cards[0]), base_url="http://localhost").data
+    (tmp_path / "a.pdf").write_bytes(pdf)
+    subprocess.run(
+        ["pdftoppm", "-r", "150", "-png", "-singlefile", tmp_path / "a.pdf", tmp_path / "a"], check=True
+    )
+    found = zxingcpp.read_barcodes(Image.open(tmp_path / "a.png"))
+    assert [each.text for each in found] == [f"http://kanban.example/c/{shop.codes[0]}"]
+
+
+def test_a_worn_label_waits_for_paper_again(operator: Client, database: Database, shop: ShopData) -> None:
+    operator.post("/labels", order(*shop.cards))
+    do(database, loops.request_reprint, loops.Card, shop.cards[1])
+    assert ticked(operator.get("/labels").text) == [shop.cards[1]]
+    assert ticked(operator.get("/labels?which=reprint").text) == [shop.cards[1]]
+    assert ticked(operator.get("/labels?which=new").text) == []
+    assert "v2" in text_of(operator.post("/labels", order(shop.cards[1])).data)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "screws", "gloves"),
+    [
+        ("", True, True),
+        ("q=glove", False, True),
+        ("q=HEXAGON", True, False),
+        ("q=paper+ltd", False, True),
+        ("q=%25", False, False),
+        ("supplier={bolts}", True, False),
+        ("location={site}", True, True),
+        ("location={rack}", True, False),
+        ("loop={loop}", True, False),
+        ("card={code}", True, False),
+        ("location={rack}&q=glove", False, False),
+    ],
+)
+def test_cards_are_chosen_by_what_they_are(
+    operator: Client, shop: ShopData, glove: tuple[int, ...], wanted: str, screws: bool, gloves: bool
+) -> None:
+    names = vars(shop) | {"code": shop.codes[0]}
+    found = set(ticked(operator.get(f"/labels?{wanted.format(**names)}").text))
+    assert bool(found & set(shop.cards)) == screws
+    assert bool(found & set(glove)) == gloves
+
+
+def test_from_a_loop_all_its_cards_are_one_press_away(
+    operator: Client, shop: ShopData, glove: tuple[int, ...]
+) -> None:
+    operator.post("/labels", order(*shop.cards))
+    text = operator.get(f"/labels?loop={shop.loop}").text
+    assert ticked(text) == list(shop.cards)
+    assert f'href="/loops/{shop.loop}"' in text
+
+
+def test_a_single_card_is_chosen_by_its_code(operator: Client, shop: ShopData) -> None:
+    assert ticked(operator.get(f"/labels?card={shop.codes[1].lower()}").text) == [shop.cards[1]]
+    assert operator.get("/labels?card=nonsense").status_code == 404
+
+
+def test_a_viewer_sees_and_does_not_print(viewer: Client, database: Database, shop: ShopData) -> None:
+    text = viewer.get("/labels").text
+    assert "Card 1" in text
+    assert "Print the ticked cards" not in text
+    assert viewer.post("/labels", order(*shop.cards)).status_code == 403
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+def test_the_start_position_leaves_used_labels_out(operator: Client, shop: ShopData) -> None:
+    whole = operator.post("/labels", order(shop.cards[0], paper=SMALL))
+    later = operator.post("/labels", order(shop.cards[1], paper=SMALL, start="21"))
+    assert whole.status_code == later.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"card": []}, "No card is ticked."),
+        ({"start": "0"}, "Start at 1 to 8"),
+        ({"start": "9"}, "Start at 1 to 8"),
+        ({"start": "-1"}, "The first free label is a whole number"),
+        ({"start": "٣"}, "The first free label is a whole number"),
+        ({"paper": "card.avery-5160"}, "needs a label of at least"),
+        ({"paper": "card.nothing"}, "There is no stock"),
+        ({"paper": "nothing.a4-cards"}, "There is no face"),
+        ({"paper": "../card.a4-cards"}, "There is no"),
+        ({"paper": ""}, "There is no"),
+    ],
+)
+def test_what_cannot_be_printed_is_said_and_not_noted(
+    operator: Client, database: Database, shop: ShopData, sent: dict[str, object], said: str
+) -> None:
+    answer = operator.post("/labels", order(*shop.cards) | sent)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+def test_a_card_that_is_not_there_is_refused(operator: Client, database: Database, shop: ShopData) -> None:
+    do(database, loops.set_life, loops.Card, shop.cards[0], "retired", because="lost")
+    assert operator.post("/labels", order(*shop.cards)).status_code == 409
+    assert operator.post("/labels", order(987654321)).status_code == 409
+    assert operator.post("/labels", {"card": "1 OR 1=1", "paper": CARD}).status_code == 400
+    assert card(database, shop.cards[1]).print_version == 0
+
+
+def test_two_who_print_the_same_cards_at_once_never_count_one_version_twice(
+    operator: Client, buyer: Client, database: Database, shop: ShopData
+) -> None:
+    start, answers = threading.Barrier(2), []
+
+    def press(browser: Client) -> None:
+        start.wait()
+        answers.append(browser.post("/labels", order(*shop.cards)))
+
+    presses = [threading.Thread(target=press, args=(browser,)) for browser in (operator, buyer)]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+    printed = sorted(text_of(answer.data).count("v1") for answer in answers if answer.status_code == 200)
+    version = card(database, shop.cards[0]).print_version
+    assert version == len(printed)
+    assert printed in ([2], [0, 2])
+    assert {answer.status_code for answer in answers} <= {200, 409}
+
+
+def test_more_cards_than_one_print_takes_are_refused(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "MOST_CARDS", 1)
+    answer = operator.post("/labels", order(*shop.cards))
+    assert answer.status_code == 422
+    assert "One print takes at most 1 cards, and these are 2." in answer.text
+    text = operator.get("/labels").text
+    assert "here are the first 1 of 2" in text
+    assert len(ticked(text)) == 1
+
+
+def test_the_sheet_is_set_while_nobody_waits_for_the_database(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = screen.labels.pdf
+
+    def check(*some: object, **more: object) -> bytes:
+        assert database.write(lambda session: True)  # somebody else's change gets through meanwhile
+        return made(*some, **more)
+
+    monkeypatch.setattr(screen.labels, "pdf", check)
+    assert operator.post("/labels", order(*shop.cards)).status_code == 200
+
+
+def test_what_fails_while_typesetting_is_not_noted(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_some: object, **_more: object) -> bytes:
+        raise screen.labels.ModuleTooSmall("modules of 0.20 mm")
+
+    monkeypatch.setattr(screen.labels, "pdf", fail)
+    assert operator.post("/labels", order(*shop.cards)).status_code == 422
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+@pytest.mark.parametrize(
+    ("base_url", "warns"),
+    [
+        ("http://192.168.178.50:8000", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:8000", True),
+        ("http://[fd00::1]:8000", True),
+        ("http://kanban.local", False),
+        ("https://kanban.example", False),
+    ],
+)
+def test_an_address_that_may_change_is_warned_about(base_url: str, warns: bool) -> None:
+    assert printing.is_provisional(base_url) == warns
+
+
+def test_the_warning_stands_on_the_screen(app: Flask, operator: Client) -> None:
+    assert "KANBAN_BASE_URL" not in operator.get("/labels").text
+    settings = app.extensions["kanban"].settings
+    bare = create_app(
+        config.load({"KANBAN_DATA": str(settings.data), "KANBAN_BASE_URL": "http://10.0.0.7:8000"})
+    )
+    browser = bare.test_client()
+    browser.set_cookie("kanban", operator.get_cookie("kanban").value)
+    text = browser.get("/labels").text
+    assert "KANBAN_BASE_URL" in text
+    assert "http://10.0.0.7:8000" in text
+    bare.extensions["kanban"].database.close()
+
+
+def test_small_symbols_are_warned_about_and_too_small_ones_not_offered() -> None:
+    short = printing.papers(screen.ASSETS, "http://kanban.example")
+    long = printing.papers(screen.ASSETS, "https://" + "kanban." * 20 + "example")
+    assert not any(paper.is_small for paper in short)
+    assert any(paper.is_small for paper in long)
+    assert all(paper.module >= 0.33 for paper in long)
+    assert {paper.key for paper in short} >= {CARD, SMALL}
