@@ -32,6 +32,10 @@ class PlaceTaken(ValueError):
     """Another location has this name at the same place."""
 
 
+class BadPlaceName(ValueError):
+    """A place's name cannot hold the sign that separates places in a path."""
+
+
 class PlaceInItself(ValueError):
     """A location cannot stand inside itself."""
 
@@ -139,7 +143,7 @@ def add_location(
     session: Session, deed: journal.Deed, name: str, parent: Location | None = None, address: str = ""
 ) -> Location:
     """A new place below ``parent``; without one, a new site. Raises :class:`PlaceTaken`."""
-    path = f"{parent.path}{PATH_SEPARATOR}{name}" if parent else name
+    path = _path(name, parent)
     _refuse_taken_path(session, path, None)
     location = Location(parent=parent, name=name, path=path, path_key=fold(path), address=address)
     session.add(location)
@@ -181,7 +185,7 @@ def change_location(
     """
     if parent is not None and (parent.id == location.id or parent.path.startswith(_below(location))):
         raise PlaceInItself(location.path)
-    path = f"{parent.path}{PATH_SEPARATOR}{name}" if parent else name
+    path = _path(name, parent)
     if path == location.path and address == location.address:
         return False
     _refuse_taken_path(session, path, location.id)
@@ -207,6 +211,13 @@ def fold(text: str) -> str:
 def inside_site(path: str) -> str:
     """A location's path without its site, as people in that site say it; a site's own path as it is."""
     return path.split(PATH_SEPARATOR, 1)[-1]
+
+
+def _path(name: str, parent: Location | None) -> str:
+    sign = PATH_SEPARATOR.strip()
+    if sign in name:
+        raise BadPlaceName(f"a place's name cannot hold “{sign}”, which stands between places")
+    return f"{parent.path}{PATH_SEPARATOR}{name}" if parent else name
 
 
 def _stand(location: Location, path: str, site_id: int | None) -> None:

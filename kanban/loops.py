@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -65,7 +66,7 @@ class Loop(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
     location_id: Mapped[int] = mapped_column(ForeignKey("location.id"), index=True)
-    supplier_item_id: Mapped[int] = mapped_column(index=True)
+    supplier_item_id: Mapped[int] = mapped_column(BigInteger, index=True)
     kind: Mapped[str] = mapped_column(String(10), default="purchase")
     card_quantity: Mapped[Decimal] = mapped_column(Quantity)
     minimum_cycle: Mapped[int] = mapped_column(default=0)

@@ -115,7 +115,7 @@ class Shop:
         self._to_card(code, loops.set_life, life, because)
 
     def replace(self, code: str, because: str = "lost") -> str:
-        successor: loops.Card = self._to_card(code, loops.replace, because)
+        successor: loops.Card = self._to_card(code, orders.replace_card, because)
         return successor.code
 
     def change_loop(self, code: str, **facts: Any) -> None:
@@ -148,7 +148,7 @@ class Shop:
         )
 
     def close_loop(self, code: str) -> None:
-        self._to_card(code, lambda session, deed, card: loops.close(session, deed, card.loop))
+        self._to_card(code, lambda session, deed, card: orders.close_loop(session, deed, card.loop))
 
     def ordered(self, *codes: str) -> int:
         """Signal these cards of one supplier, release their order, and return its id."""

@@ -40,7 +40,7 @@ def head(database: Database) -> tuple[int, str]:
 def tamper(database: Database, *statements: str) -> None:
     """Change rows as somebody would who owns the machine: the refusals are dropped first."""
     if database.is_sqlite:
-        drops = ["DROP TRIGGER event_update", "DROP TRIGGER event_delete"]
+        drops = [f"DROP TRIGGER event_{change}" for change in ("update", "delete", "replace")]
     else:
         drops = ["DROP TRIGGER event_append_only ON event"]
     database.write(lambda session: [session.execute(text(each)) for each in (*drops, *statements)] and None)

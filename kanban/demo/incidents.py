@@ -170,7 +170,7 @@ def _successor(shop: Shop, now: datetime, because: str) -> Card:
     shelf, card_id = _some_full(shop)
     shelf.take_away(card_id)
     card = shop.session.get_one(Card, card_id)
-    successor = loops.replace(shop.session, deed(now, shop.buyer()), card, because)
+    successor = orders.replace_card(shop.session, deed(now, shop.buyer()), card, because)
     shop.put_up(shelf, [successor], full=False)
     return successor
 

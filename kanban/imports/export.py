@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from openpyxl import Workbook
@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session, selectinload
 from kanban.imports.columns import COLUMNS
 from kanban.imports.rows import written
 from kanban.imports.stock import Cards, cards_of
-from kanban.imports.wanted import ITEM, LOOP, OFFER, SUPPLIER, cell_of
+from kanban.imports.wanted import ITEM, LOOP, OFFER, SUPPLIER, cell_of, facts_of
 from kanban.items import PATH_SEPARATOR, Item, Location
 from kanban.loops import Loop
-from kanban.suppliers import Supplier, SupplierItem, prices_of
+from kanban.suppliers import Supplier, SupplierItem
 from kanban.text import to_cell
 
 Cell = str | int | Decimal
 
 TITLES = {column.name: column.titles[0] for column in COLUMNS}
-EXAMPLE = (
+EXAMPLE: tuple[dict[str, Cell], ...] = (
     {
         "sku": "M8-30", "name": "Hexagon screw M8 × 30", "unit": "pcs", "supplier": "Bolts & Co",
         "supplier_email": "orders@bolts.example", "supplier_sku": "933-8-30", "pack_size": 100,
@@ -62,9 +62,9 @@ def everything(session: Session, currency: str) -> Iterator[list[Cell]]:
     found = session.execute(query).all()
     cards = dict(cards_of(session, [loop.id for *_, loop, _ in found if loop]))
     for item, offer, supplier, loop, place in found:
-        row = _told(item, "sku", ITEM) | _told(supplier, "name", SUPPLIER, "supplier") | _told(offer, "", OFFER)
-        row |= _told(loop, "", LOOP)
-        row["currency"] = currency if row.get("price") != "" or row["unit_cost"] != "" else ""
+        row = _told(item, {"sku": "sku", **ITEM}) | _told(supplier, {"name": "supplier", **SUPPLIER})
+        row |= _told(offer, OFFER) | _told(loop, LOOP)
+        row["currency"] = currency
         if loop:
             row["location"] = _path(place.path)
             row["cards"] = cards.get(loop.id, Cards()).staying or ""
@@ -90,3 +90,17 @@ def as_workbook(table: Iterable[list[Cell]]) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def _path(path: str) -> str:
+    """The place's path; behind a site whose name holds another separator stands one of ours."""
+    lone = PATH_SEPARATOR not in path and any(sign in path for sign in ">/")
+    return f"{path}{PATH_SEPARATOR.rstrip()}" if lone else path
+
+
+def _told(thing: Item | Supplier | SupplierItem | Loop | None, columns: Mapping[str, str]) -> dict[str, Cell]:
+    """The cells that tell of one thing."""
+    if thing is None:
+        return {}
+    facts = vars(facts_of(thing))
+    return {column: cell_of(column, facts[name]) for name, column in columns.items()}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from kanban.imports.columns import COLUMNS
-from kanban.imports.rows import RowError
+from kanban.imports.rows import Parsed, RowError
 from kanban.imports.wanted import (
     Wanted,
     WantedItem,
@@ -91,6 +91,18 @@ class Plan:
         """The same for two plans that do the same."""
         told = repr(([*self.fates.values()], [*self.errors]))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def as_plain(plan: Plan, parsed: Parsed) -> dict[str, Any]:
+    """The plan for programs: counts, errors, how numbers were read, and what was ignored."""
+    return {
+        "rows": len(parsed.rows),
+        "counts": {noun: asdict(count) for noun, count in plan.counts.items()},
+        "errors": [asdict(error) for error in plan.errors],
+        "readings": [asdict(reading) | {"number": str(reading.number)} for reading in parsed.readings],
+        "ignored": list(parsed.ignored),
+        "without_loop": plan.unlooped,
+    }
 
 
 class Headings:

@@ -90,6 +90,8 @@ def _tell(told: State, event: Any) -> None:
     match event.noun, event.kind:
         case "scan", "signalled":
             told.open_turns[event.card_id] = facts["cycle"], event.id, Decimal(facts["quantity"])
+        case "replenishment", "moved":
+            told.open_turns[event.card_id] = told.open_turns.pop(facts["from"])
         case "replenishment", kind if kind in OUTCOMES:
             told.open_turns.pop(event.card_id, None)
         case (("scan" | "receipt"), "received"):

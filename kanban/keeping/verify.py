@@ -16,7 +16,7 @@ from kanban.items import PATH_SEPARATOR
 from kanban.keeping import replay
 from kanban.keeping.rules import RULES
 
-REFUSALS = {"sqlite": {"event_update", "event_delete"}, "postgresql": {"event_append_only"}}
+REFUSALS = {"sqlite": {"event_update", "event_delete", "event_replace"}, "postgresql": {"event_append_only"}}
 """The triggers by which each database refuses to change the journal."""
 
 _GUARDS = {

@@ -6,6 +6,7 @@ What a draft line will order is never stored: it is worked out from the turns th
 what happens later (confirmation, receipt, cancellation) is added as new facts.
 """
 
+from kanban.orders.leaving import close_loop, replace_card
 from kanban.orders.queue import (
     AlreadyReleased,
     NoOpenTurn,
@@ -14,6 +15,7 @@ from kanban.orders.queue import (
     cancel_line,
     close_turn,
     draft_line,
+    needed_turn_of,
     open_turn,
     open_turn_of,
     set_urgent,
@@ -56,13 +58,16 @@ __all__ = [
     "add_extra",
     "cancel",
     "cancel_line",
+    "close_loop",
     "close_turn",
     "confirm",
     "draft_line",
     "need_of",
+    "needed_turn_of",
     "open_turn",
     "open_turn_of",
     "release",
+    "replace_card",
     "set_urgent",
     "ship",
     "withdraw",

@@ -120,12 +120,16 @@ def close_turn(session: Session, deed: journal.Deed, turn: Replenishment, outcom
     )  # fmt: skip
 
 
-def open_turn_of(session: Session, card: loops.Card) -> Replenishment:
-    """The card's open turn. Raises :class:`NoOpenTurn` where the card is full."""
-    open_one = select(Replenishment).where(
-        Replenishment.card_id == card.id, Replenishment.closed_at.is_(None)
+def open_turn_of(session: Session, card: loops.Card) -> Replenishment | None:
+    """The card's open turn; none where the card is full."""
+    return session.scalar(
+        select(Replenishment).where(Replenishment.card_id == card.id, Replenishment.closed_at.is_(None))
     )
-    turn = session.scalar(open_one)
+
+
+def needed_turn_of(session: Session, card: loops.Card) -> Replenishment:
+    """The card's open turn. Raises :class:`NoOpenTurn` where the card is full."""
+    turn = open_turn_of(session, card)
     if turn is None:
         raise NoOpenTurn("this card is full: nothing of it is on order")
     return turn
@@ -192,11 +196,23 @@ def source_of(loop: loops.Loop) -> Source:
 def _cancel_line(session: Session, deed: journal.Deed, line: OrderLine, give_back: bool) -> None:
     line.closed_at, line.outcome = deed.at, "cancelled"
     session.flush()
+    if give_back and line.extra and not line.received:
+        _want_again(session, deed, line)
     for turn in line.replenishments:
         if turn.closed_at is None:
             close_turn(session, deed, turn, "cancelled")
             if give_back and turn.card.life != "retired":
                 _signal_again(session, deed, turn)
+
+
+def _want_again(session: Session, deed: journal.Deed, line: OrderLine) -> None:
+    """What was ordered beside the cards goes to the supplier's next draft."""
+    order = line.order
+    source = Source(order.supplier_id, line.supplier_item_id, order.ship_to_id)
+    order_id, line_id = draft_line(session, deed, source)
+    session.get_one(OrderLine, line_id).extra += line.extra
+    facts = {"quantity": line.extra, "because": "cancelled"}
+    journal.append(session, deed, "extra", "order_line", line_id, facts, order_id=order_id)
 
 
 def _signal_again(session: Session, deed: journal.Deed, turn: Replenishment) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from kanban import journal, labels, loops, shop
-from kanban.items import PATH_SEPARATOR, Item, Location, fold
+from kanban.items import PATH_SEPARATOR, Item, Location, fold, inside_site
 from kanban.loops import Card, Loop
 from kanban.suppliers import Supplier, SupplierItem
 
@@ -205,7 +205,7 @@ def _label(card: Card, of: int, version: int, printed_on: date, ours: str) -> la
         of=of,
         supplier=offer.supplier.name,
         supplier_sku=offer.sku,
-        location=_inside_site(loop.location.path),
+        location=inside_site(loop.location.path),
         lead_time=f"{days} working {'day' if days == 1 else 'days'}",
         kind=loop.kind,
         colour=loop.colour,
@@ -213,11 +213,6 @@ def _label(card: Card, of: int, version: int, printed_on: date, ours: str) -> la
         printed_on=printed_on.isoformat(),
         shop=ours,
     )
-
-
-def _inside_site(path: str) -> str:
-    """A place as people call it who stand in the site: without the site's own name."""
-    return path.split(PATH_SEPARATOR, 1)[-1]
 
 
 def _written(quantity: Decimal) -> str:

@@ -186,6 +186,7 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("received", "replenishment"): "full again",
     ("short", "replenishment"): "full again, although less came than ordered",
     ("withdrawn", "replenishment"): "signal taken back",
+    ("moved", "replenishment"): "the open order goes on with the new card",
     ("cancelled", "replenishment"): "its order was cancelled",
     ("elsewhere", "replenishment"): "full again, bought elsewhere",
     ("urgent", "replenishment"): "marked urgent",

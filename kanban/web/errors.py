@@ -50,6 +50,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     loops.TooManyCards: Refusal(422, "Too many cards"),
     items.SkuTaken: Refusal(409, "This SKU is taken"),
     items.PlaceTaken: Refusal(409, "This place exists"),
+    items.BadPlaceName: Refusal(422, "This name does not work"),
     items.PlaceInItself: Refusal(409, "A place cannot stand inside itself"),
     suppliers.SupplierTaken: Refusal(409, "This supplier exists"),
     suppliers.OfferTaken: Refusal(409, "This offer exists"),
@@ -67,8 +68,10 @@ HTTP_TITLES = {
     403: "You may not do this",
     404: "There is nothing here",
     405: "This address does not do that",
+    409: "That cannot be done now",
     413: "Too large",
     415: "Send JSON or a form",
+    422: "Some fields need attention",
 }
 
 

@@ -136,7 +136,7 @@ def reprint(code: str) -> AnyResponse:
 
 
 def _urgent(session: Session, deed: journal.Deed, card: loops.Card) -> None:
-    orders.set_urgent(session, deed, orders.open_turn_of(session, card))
+    orders.set_urgent(session, deed, orders.needed_turn_of(session, card))
 
 
 def _extra(session: Session, deed: journal.Deed, card: loops.Card) -> None:
@@ -144,7 +144,7 @@ def _extra(session: Session, deed: journal.Deed, card: loops.Card) -> None:
 
 
 def _elsewhere(session: Session, deed: journal.Deed, card: loops.Card) -> None:
-    orders.close_turn(session, deed, orders.open_turn_of(session, card), "elsewhere")
+    orders.close_turn(session, deed, orders.needed_turn_of(session, card), "elsewhere")
 
 
 def _tell(code: str, verb: Any, headline: str, text: str) -> AnyResponse:

@@ -232,7 +232,7 @@ def upgrade() -> None:
         sa.Column("id", row_id, nullable=False),
         sa.Column("item_id", row_id, nullable=False),
         sa.Column("location_id", row_id, nullable=False),
-        sa.Column("supplier_item_id", sa.Integer(), nullable=False),
+        sa.Column("supplier_item_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("card_quantity", sa.BigInteger(), nullable=False),
         sa.Column("minimum_cycle", sa.Integer(), nullable=False),
@@ -397,6 +397,11 @@ def _refuse_changes_of_the_journal() -> None:
                 f"CREATE TRIGGER event_{change.lower()} BEFORE {change} ON event"
                 " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
             )
+        op.execute(  # INSERT OR REPLACE would replace a row without asking the trigger on DELETE
+            "CREATE TRIGGER event_replace BEFORE INSERT ON event WHEN EXISTS (SELECT 1 FROM event"
+            " WHERE id >= NEW.id OR key = NEW.key OR prev_hash = NEW.prev_hash)"
+            " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION refuse_journal_change() RETURNS trigger LANGUAGE plpgsql AS"

@@ -9,7 +9,7 @@ from flask import abort
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import journal, loops
+from kanban import journal, loops, orders
 from kanban.loops import Card, Loop
 from kanban.web import forms, respond, security
 from kanban.web.loops.blueprint import bp
@@ -46,7 +46,7 @@ def replace(card_id: int) -> Response:
     """The card is lost: a new one, with a new code, takes its position."""
     because = forms.sent(forms.ReplacementForm, forms.typed_fields()).because
     said = "A new card stands at this position. Print it; the old one works no more, even if it is found."
-    return _step(card_id, loops.replace, said, because)
+    return _step(card_id, orders.replace_card, said, because)
 
 
 @bp.post("/cards/<int:card_id>/reprint")

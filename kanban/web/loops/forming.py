@@ -8,7 +8,7 @@ from flask import abort, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import journal, loops
+from kanban import journal, loops, orders
 from kanban.items import Item, Location
 from kanban.loops import Loop
 from kanban.reports import catalogue
@@ -87,7 +87,7 @@ def close(loop_id: int) -> Response:
     """End the loop: its cards retire, what is on order still arrives."""
 
     def verb(session: Session, deed: journal.Deed) -> str:
-        loops.close(session, deed, session.get_one(Loop, loop_id))
+        orders.close_loop(session, deed, session.get_one(Loop, loop_id))
         return f"/loops/{loop_id}"
 
     respond.change(verb)
