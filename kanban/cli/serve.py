@@ -88,7 +88,7 @@ def _load_demo(chosen: Settings, *, unless_filled: bool = False) -> None:
     from kanban import demo as demo_shop
 
     database = Database(chosen.database_url, chosen.data)
-    click.echo("Filling the demo shop: half a year of history, a few seconds …", err=True)
+    click.echo("Filling the demo shop: half a year of history, a moment …", err=True)
     try:
         shop = demo_shop.load(database, clock.now(), chosen.zone)
     except demo_shop.NotEmpty as filled:
@@ -138,7 +138,7 @@ def _run(chosen: Settings) -> None:
         blocking_threads=chosen.threads,
         backlog=2048,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         workers_kill_timeout=8,
         respawn_failed_workers=True,
     ).serve()

@@ -47,7 +47,7 @@ def fetch(folder: Path, owner: str, token: str, at: datetime) -> Upload:
         if _age(path, at) > KEPT:
             raise UploadGone(token)
         stored = json.loads(path.read_text())
-    except OSError as missing:
+    except (OSError, ValueError) as missing:  # not there, or only half of it since the disk was full
         raise UploadGone(token) from missing
     return Upload(stored["name"], sheet.loads(stored["sheet"]))
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, people, shop
+from kanban.items import Item
 from kanban.text import BadText, clean
 from kanban.web import forms, respond, security
 from kanban.web.people.blueprint import bp
@@ -19,7 +20,7 @@ from kanban.web.people.fields import SetUpForm
 from kanban.web.reading import session
 from kanban.web.running import running
 
-WELCOME = "Your shop is open. Now its first items."
+WELCOME = "Your shop is open."
 WRONG = "Name and password do not fit. Mind capital letters, and whether the name is yours."
 
 
@@ -29,7 +30,8 @@ def show_set_up(token: str) -> str:
     """The page of the link that the server prints at its first start."""
     if not people.may_set_up(session(), token, g.at):
         raise people.SetUpClosed
-    return _set_up_page({}, {})
+    ours = shop.name(session())
+    return _set_up_page({} if ours == shop.NAMELESS else {"shop": ours}, {})
 
 
 @bp.post("/set-up/<token>")
@@ -47,7 +49,14 @@ def set_up(token: str) -> AnyResponse:
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _set_up_page(typed, errors))
-    return let_in(respond.seen("/items", WELCOME), secret, "admin")
+    return let_in(respond.seen(*_first_place()), secret, "admin")
+
+
+def _first_place() -> tuple[str, str]:
+    """Where a new shop goes on, and what is said there: to its first items, or to a board with life on it."""
+    if session().scalar(select(exists().where(Item.id.is_not(None)))):
+        return "/", WELCOME
+    return "/items", f"{WELCOME} Now its first items."
 
 
 def _open_shop(this: journal.Deed, token: str, form: SetUpForm) -> str:
@@ -59,7 +68,7 @@ def _open_shop(this: journal.Deed, token: str, form: SetUpForm) -> str:
             session, this, token, login=form.login, name=form.name, password_hash=password_hash
         )
         own = replace(this, by=journal.By("web", admin.id), key=None)
-        shop.describe(session, own, form.shop, "")
+        shop.describe(session, own, form.shop, shop.get(session).address)
         return people.sign_in(session, own, admin)
 
     with forms.taken(people.LoginTaken, "login"):
