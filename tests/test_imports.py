@@ -297,7 +297,10 @@ def test_a_closed_loop_is_not_opened_again_but_made_anew(database):
             "3 Location: is the same item, supplier and place as in row 2: one loop needs one row",
         ),
         ("SKU,Name\nA,\n", "2 Name: is empty, and what is new needs it"),
-        ("SKU,Name,Cards\nA,a,2\n", "2 Supplier: is empty, but Cards is filled: 2"),
+        (
+            "SKU,Name,Cards\nA,a,2\n",
+            "2 Supplier: is empty, but Cards is filled: 2|2 Location: is empty, but Cards is filled: 2",
+        ),
         ("SKU,Name,Price\nA,a,2.50\n", "2 Supplier: is empty, but Price is filled: 2.5"),
         ("SKU,Name,Supplier,Quantity\nA,a,X,5\n", "2 Location: is empty, but Quantity is filled: 5"),
         (
@@ -383,11 +386,14 @@ def test_a_shop_that_changed_since_the_preview_is_looked_at_again(database):
 # Out and in again
 
 TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Cf"]), min_size=1, max_size=30
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Cf", "Zl", "Zp"]),
+    min_size=1,
+    max_size=30,
 )
 HOSTILE = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'quoted'", "＝1", "a;=1", "a,b", 'say "hi"', "|x", "1,234",
-    "مسمار M8", "🔩 bolt", "<b>bolt</b>", "0012", "1e5", "sep=;", "{{7*7}}", "ﷺ", "a\u202eb", "–", "e\u0301" * 9,
+    "=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''=1", "'quoted'", "＝1", "a;=1", "a,b", 'say "hi"', "|x",
+    "1,234", "مسمار M8", "🔩 bolt", "<b>bolt</b>", "0012", "1e5", "sep=;", "{{7*7}}", "ﷺ", "–",
+    "é" * 9, "a\u202eb",
 ]  # fmt: skip
 
 
@@ -399,7 +405,7 @@ def wild(database: Database, names: list[str]) -> None:
         site = items.add_location(session, this, "A/B > C")
         acme = suppliers.add(session, this, suppliers.SupplierFacts(names[0], "internal"))
         for count, name in enumerate(names):
-            sku = from_cell(name) if count % 2 else f"{count}"
+            sku = name.replace("\u202e", "")
             place = items.add_location(session, this, f"{name} {count}".replace("›", "-"), site)
             item = items.add(
                 session,
@@ -530,7 +536,8 @@ def test_a_process_that_is_killed_while_it_imports_leaves_all_or_nothing(sqlite_
         from kanban.db import Database
         from kanban.imports import applying, rows, sheet
         lines = "".join(f"S{{n}},Item,ACME,H > {{n}},2,5\\n" for n in range(2000))
-        parsed = rows.parse(sheet.read(("SKU,Name,Supplier,Location,Cards,Quantity\\n" + lines).encode(), "x"))
+        head = "SKU,Name,Supplier,Location,Cards,Quantity\\n"
+        parsed = rows.parse(sheet.read((head + lines).encode(), "x"))
         database = Database({url!r}, Path({str(tmp_path)!r}))
         print("ready", flush=True)
         deed = journal.Deed(clock.now(), journal.By("import"))

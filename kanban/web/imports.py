@@ -26,7 +26,7 @@ from kanban import journal
 from kanban.imports import applying, columns, export, planning, rows, sheet, uploads
 from kanban.imports.fates import Plan, as_plain
 from kanban.journal import Event
-from kanban.web import listing, respond, security
+from kanban.web import respond, security
 from kanban.web.reading import session
 from kanban.web.running import running
 

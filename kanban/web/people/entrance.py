@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import g, make_response, redirect, render_template, request
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 

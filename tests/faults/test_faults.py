@@ -1,0 +1,36 @@
+"""A small share of the fault scripts, against a real server; the full runs are the scripts themselves."""
+
+from pathlib import Path
+
+import crash
+import hostile
+import pytest
+import races
+from postgres import postgresql
+
+
+def test_what_was_acknowledged_survives_kills_and_a_bad_network(tmp_path: Path) -> None:
+    book = crash.run(tmp_path, cycles=2, phones=6, cards=60)
+    assert not book.faults, book.report()
+    assert book.seen["signalled"] > 10
+    assert book.seen["spoiled by the network"] > 10
+
+
+def test_two_phones_and_double_taps_make_one_order_on_sqlite(tmp_path: Path) -> None:
+    book = races.on_sqlite(tmp_path, pairs=40)
+    assert not book.faults, book.report()
+    assert (book.seen["two phones"], book.seen["double taps"]) == (40, 40)
+
+
+def test_two_phones_and_double_taps_make_one_order_through_two_servers_on_postgresql(tmp_path: Path) -> None:
+    with postgresql() as url:
+        book = races.on_postgresql(tmp_path, 30, url)
+    assert not book.faults, book.report()
+    assert (book.seen["two phones"], book.seen["double taps"]) == (30, 30)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_nothing_that_a_client_sends_breaks_the_server(tmp_path: Path, seed: int) -> None:
+    sweep = hostile.sweep_of(tmp_path, 800, seed)
+    assert not sweep.broken, sweep.report()
+    assert sum(sweep.statuses.values()) > 400
