@@ -1,4 +1,4 @@
-"""The board with thousands of open replenishments: first visit, the refresh that changed, the one that did not.
+"""The board with thousands of open replenishments: first visit, changed refresh, unchanged refresh.
 
 python tests/bench/board.py [--turns 10000] [--requests 40]
 """

@@ -1,4 +1,4 @@
-"""Bytes on the wire, as a phone receives them: the scan page and the board, first visit, everything they load.
+"""Bytes on the wire, as a phone receives them: scan page and board, first visit, with all they load.
 
 python tests/bench/wire.py
 """

@@ -1,4 +1,4 @@
-"""A bad network between a phone and the server: lines are cut before, in and after the answer; requests come twice."""
+"""A bad network between phone and server: lines cut before, in and after the answer; doubled requests."""
 
 from __future__ import annotations
 

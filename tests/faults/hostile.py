@@ -183,7 +183,7 @@ def _blame(sweep: Sweep, told: str, reply: Reply, log: str) -> None:
     """Keep one example for each place of ours that breaks."""
     frames = re.findall(r'File "[^"]*/(kanban/[^"]+)", line (\d+), in (\w+)', log)
     raised = [line for line in log.splitlines() if re.match(r"[\w.]+: |[\w.]+$", line)]
-    place = f"{reply.status} {raised[-1][:200] if raised else ''} by {' < '.join('{0}:{1} {2}'.format(*each) for each in frames[:-4:-1])}"
+    place = f"{reply.status} {raised[-1][:200] if raised else ''} by {' < '.join('{}:{} {}'.format(*each) for each in frames[:-4:-1])}"
     kind = re.sub(r": .*? by", " by", place)
     if not any(re.sub(r": .*? by", " by", known) == kind for known in sweep.broken.values()):
         sweep.broken[told] = place
