@@ -244,7 +244,9 @@ def _is_before(deed: journal.Deed, moment: datetime | None) -> bool:
 
 def _is_soon(deed: journal.Deed, card: Situation) -> bool:
     last = card.last_signalled_at
-    return last is not None and (deed.occurred_at or deed.at) - last < card.minimum_cycle
+    if last is None:
+        return False
+    return timedelta(0) <= (deed.occurred_at or deed.at) - last < card.minimum_cycle
 
 
 def gesture_time(at: datetime, age_milliseconds: int) -> datetime:

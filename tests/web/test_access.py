@@ -23,6 +23,12 @@ from web.conftest import Client, ShopData, deed, do
 ANYONE, VIEWER, OPERATOR, BUYER, ADMIN = "", "viewer", "operator", "buyer", "admin"
 
 TABLE = {
+    "GET /import": BUYER,
+    "POST /import": BUYER,
+    "GET /import/<token>": BUYER,
+    "POST /import/<token>": BUYER,
+    "GET /import/done/<int:number>": BUYER,
+    "GET /import/<any('template', 'shop'):what>.<any('csv', 'xlsx'):ending>": BUYER,
     # Anybody: what a phone sees of a card, the doors, and signs of life. A scan asks who it is by itself.
     "GET /c/<code>": ANYONE,
     "POST /c/<code>/scans": ANYONE,
