@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select, type_coerce
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, subqueryload
 
 from kanban.db import Quantity, Statement, from_milliseconds, from_thousandths
 from kanban.orders import OrderLine, Replenishment
@@ -126,7 +126,7 @@ def draft_values(session: Session, order_ids: Iterable[int]) -> dict[int, tuple[
         )
         .where(OrderLine.order_id.in_(set(order_ids)))
         .group_by(OrderLine.id, SupplierItem.id)
-        .options(selectinload(SupplierItem.price_breaks))
+        .options(subqueryload(SupplierItem.price_breaks))
     )
     values: dict[int, tuple[int, Decimal]] = {}
     for order_id, offer, extra, needed in session.execute(lines):
