@@ -164,7 +164,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
     known: dict[str, Any] = {
         "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
         "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
-        "order_id": order_id, "number": 1, "what": "template", "ending": "csv", "line_id": line_id, "person_id": 1, "device_id": 1,
+        "order_id": order_id, "number": 1, "what": "template", "ending": "csv",
+        "line_id": line_id, "person_id": 1, "device_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

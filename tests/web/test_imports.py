@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 import io
 import random
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
