@@ -19,6 +19,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+from shop import open_shop
+
+from kanban import people, schema
+from kanban.db import Database
+
 KANBAN = str(Path(sys.executable).with_name("kanban"))
 START_LASTS = 240.0  # seconds, at most: the demo shop is filled first, on a busy machine
 STOP_LASTS = 10.0
@@ -89,6 +94,18 @@ def serving(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def stocked(folder: Path) -> tuple[str, list[str]]:
+    """A small shop in the folder; returns the token of a scanner, and the codes of cards with full bins."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'kanban.sqlite'}"
+    schema.upgrade(url)
+    database = Database(url, folder)
+    shop = open_shop(database)
+    _, token = shop.write(lambda session: people.add_device(session, shop.deed(), "Scanner", "operator"))
+    database.close()
+    return token, shop.cards
 
 
 def is_ready(served: Served) -> bool:

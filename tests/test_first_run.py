@@ -14,11 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import zxingcpp
 from PIL import Image
-from serving import KANBAN, Browser, Served, environment, free_port, serving, wait_until
-from shop import open_shop
-
-from kanban import people, schema
-from kanban.db import Database
+from serving import KANBAN, Browser, Served, environment, free_port, serving, stocked, wait_until
 
 PASSWORD = "correct horse battery"
 DOT = 4  # pixels of a module of the terminal's QR code, as a phone may see it
@@ -92,18 +88,6 @@ def is_released(folder: Path) -> bool:
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def stocked(folder: Path) -> tuple[str, list[str]]:
-    """A small shop in the folder; returns the token of a scanner, and the codes of cards with full bins."""
-    folder.mkdir()
-    url = f"sqlite:///{folder / 'kanban.sqlite'}"
-    schema.upgrade(url)
-    database = Database(url, folder)
-    shop = open_shop(database)
-    _, token = shop.write(lambda session: people.add_device(session, shop.deed(), "Scanner", "operator"))
-    database.close()
-    return token, shop.cards
 
 
 def test_one_command_leads_from_nothing_to_a_scanned_card(folder: Path) -> None:

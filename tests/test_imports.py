@@ -116,8 +116,7 @@ def test_what_is_planned_is_what_is_made(database):
     first, second, third = plan.fates.values()
     assert (first.row, first.sku, first.name) == (2, "M8", "Bolt M8")
     assert first.new == [
-        "item", "supplier", "offer", "place Hall 1", "place Hall 1 › Rack A", "place Hall 1 › Rack A › 3",
-        "loop with 2 cards",
+        "item", "supplier ACME", "offer", "place Hall 1 › Rack A › 3", "loop with 2 cards",
     ]  # fmt: skip
     assert third.new == ["place Hall 2", "loop with 2 cards"]
     assert second.changes == []

@@ -139,12 +139,12 @@ def test_a_number_of_a_workbook_is_never_taken_for_thousands():
     assert [row.price[0].unit_price for _, row in result.rows] == [Decimal("2.125"), Decimal("1.50"), 2125]
 
 
-def test_ten_thousand_rows_are_read_and_checked_in_seconds():
+def test_ten_thousand_rows_are_read_and_checked_in_seconds_of_one_processor():
     text = PLAIN.splitlines()[0] + "\n"
     text += "".join(f"S{i},Größe {i},ACME,1:2.50;100:2.10,5,H > R > {i},3,100\n" for i in range(10_000))
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(parsed(text).rows) == 10_000
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8
 
 
 # Files: encodings, delimiters, shapes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from serving import Browser, environment, serving
+from serving import Browser, environment, serving, stocked
 
 from kanban import config
 
@@ -53,7 +53,8 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert uv, "uv belongs to the extra `test`"
     home = tmp_path_factory.mktemp("installed") / "venv"
     run(uv, "venv", "--python", sys.executable, home)
-    install = [uv, "pip", "install", "--python", home / "bin" / "python", "--constraint", LOCK, wheel]
+    python, lock = str(home / "bin" / "python"), str(LOCK)
+    install = [uv, "pip", "install", "--python", python, "--constraint", lock, str(wheel)]
     if subprocess.run([*install, "--offline"], capture_output=True).returncode:
         run(*install)
     return home / "bin"
@@ -87,7 +88,8 @@ def test_installed_alone_it_serves_and_prints(programs: Path, tmp_path: Path) ->
     kanban = programs / "kanban"
     shop = tmp_path / "shop"
     assert "kanban serve" in run(kanban, "--help", cwd=tmp_path)
-    with serving(shop, "--demo", command=str(kanban)) as served:
+    stocked(shop)
+    with serving(shop, command=str(kanban)) as served:
         browser = Browser(served.address)
         page = browser.get("/sign-in")
         assert page.status == 200

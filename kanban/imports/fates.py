@@ -117,12 +117,14 @@ class Headings:
 
 def tell(plan: Plan, headings: Headings) -> None:
     """Write into each row's fate what becomes of the things that it is the first to speak of."""
-    for noun, things in (("item", plan.items), ("supplier", plan.suppliers), ("offer", plan.offers)):
-        for thing in things:
-            _tell_thing(plan.fates, noun, thing, headings)
-    for place in plan.places:
-        if place.kept is None:
-            plan.fates[place.row].new.append(f"place {place.path}")
+    for item in plan.items:
+        _tell_thing(plan.fates, "item", item, headings)
+    for supplier in plan.suppliers:
+        _tell_thing(plan.fates, f"supplier {supplier.name}", supplier, headings)
+    for offer in plan.offers:
+        _tell_thing(plan.fates, "offer", offer, headings)
+    for row, path in {place.row: place.path for place in plan.places if place.kept is None}.items():
+        plan.fates[row].new.append(f"place {path}")  # the last and longest of the row's new ones
     for loop in plan.loops:
         cards = f"{loop.cards} {'card' if loop.cards == 1 else 'cards'}"
         _tell_thing(plan.fates, f"loop with {cards}", loop, headings)

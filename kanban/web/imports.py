@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal
 from kanban.imports import applying, columns, export, planning, rows, sheet, uploads
-from kanban.imports.fates import Plan, as_plain
+from kanban.imports.fates import Count, Plan, as_plain
 from kanban.journal import Event
 from kanban.web import respond, security
 from kanban.web.reading import session
@@ -156,20 +156,32 @@ def _refused(sentence: str, status: int) -> Response:
 
 
 def _shown(planned: Plan, parsed: rows.Parsed) -> dict[str, Any]:
-    speaking = [fate for fate in planned.fates.values() if fate.new or fate.changes]
+    bad = {error.row for error in planned.errors}
+    good = [fate for fate in planned.fates.values() if fate.row not in bad]
+    speaking = [fate for fate in good if fate.new or fate.changes]
     return {
         "counts": planned.counts,
+        "told": {noun: _beside(count) for noun, count in planned.counts.items()},
         "errors": list(islice(planned.errors, MOST_SHOWN)),
         "error_count": len(planned.errors),
         "fates": speaking[:MOST_SHOWN],
         "speaking": len(speaking),
-        "silent": len(planned.fates) - len(speaking),
+        "silent": len(good) - len(speaking),
         "changes": planned.changes_anything,
         "unlooped": planned.unlooped,
         "readings": parsed.readings,
         "ignored": parsed.ignored,
         "digest": planned.digest,
     }
+
+
+def _beside(count: Count) -> str:
+    """What stands below the large number of a tile: that of the new ones, else that of the changed."""
+    change = "change" if not count.new else f"{count.changed:,} change"
+    said = [change] if count.changed else []
+    if count.same:
+        said.append(f"{count.same:,} as before")
+    return ", ".join(said)
 
 
 def _checked(token: str) -> str:

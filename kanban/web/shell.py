@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import Flask, g, get_flashed_messages
+from flask import Flask, Request, g, get_flashed_messages
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from kanban import shop
 from kanban.people import NOBODY
@@ -46,8 +47,18 @@ MORE_PLACES = (
 )
 
 
+class NoticeSession(SecureCookieSessionInterface):
+    """Flask's signed cookie, which holds nothing but notices; a request without one opens no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return SecureCookieSession()
+        return super().open_session(app, request)
+
+
 def install(app: Flask) -> None:
     """Hand the surroundings to every template."""
+    app.session_interface = NoticeSession()
     app.context_processor(_surroundings)
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import pytest
@@ -133,3 +133,9 @@ def desk(open_context: Callable[..., BrowserContext]) -> Page:
 def card(open_shop: OpenShop) -> str:
     """A card with a full bin, that no other test touches."""
     return next(open_shop.full)
+
+
+@pytest.fixture
+def three_cards(open_shop: OpenShop) -> list[str]:
+    """Three cards like ``card``."""
+    return list(islice(open_shop.full, 3))
