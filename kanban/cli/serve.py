@@ -129,7 +129,7 @@ def _run(chosen: Settings) -> None:
     from granian.log import LogLevels
 
     Granian(
-        "kanban.cli.worker:make",
+        "kanban.worker:make",
         factory=True,
         address=chosen.host,
         port=chosen.port,

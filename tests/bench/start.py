@@ -15,7 +15,7 @@ from pathlib import Path
 import ground
 from served import Server
 
-IMPORTS = ("kanban", "kanban.scans", "kanban.web", "kanban.cli.worker", "kanban.cli")
+IMPORTS = ("kanban", "kanban.scans", "kanban.web", "kanban.worker", "kanban.cli")
 COST = (
     "import resource; u = resource.getrusage(resource.RUSAGE_SELF); print((u.ru_utime + u.ru_stime) * 1000)"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -19,7 +20,10 @@ DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 def make() -> Flask:
     """The application in a worker of `kanban serve`."""
     _follow_parent(os.getppid())
-    return create_app()
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # what the start has made stays: no collection need walk through it again
+    return app
 
 
 def _follow_parent(parent: int) -> None:
