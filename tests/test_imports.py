@@ -445,6 +445,13 @@ def test_a_shop_moves_into_an_empty_database_as_a_sheet(new_database):
     assert given_out(other) == given_out(one)
 
 
+def test_a_lone_number_with_three_decimals_does_not_become_thousands(database):
+    facts = items.ItemFacts("A", "a", unit_cost=Decimal("1.234"))
+    database.write(lambda session: items.add(session, deed(), facts))
+    plan = planned(database, given_out(database))
+    assert (plan.errors, plan.changes_anything) == ([], False)
+
+
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(st.lists(TEXTS.map(str.strip).filter(bool), min_size=1, max_size=5))
 def test_any_names_go_out_and_come_in_again(tmp_path_factory, names):
