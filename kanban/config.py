@@ -76,7 +76,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         base_url=base_url,
         host=environ.get("KANBAN_HOST") or "0.0.0.0",  # noqa: S104 - phones on the shop's network call us
         port=port,
-        threads=_read(environ, "KANBAN_THREADS", _whole(1, 512), 32),
+        threads=_read(environ, "KANBAN_THREADS", _whole(1, 512), 16),
         trusted_hosts=_hosts(environ.get("KANBAN_TRUSTED_HOSTS", ""), base_url),
         trusted_proxies=_read(environ, "KANBAN_TRUSTED_PROXIES", _whole(0, 5), 0),
         zone=_read(environ, "KANBAN_TIME_ZONE", _zone, local_zone()),

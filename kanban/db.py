@@ -6,6 +6,7 @@ changing anything. Every change goes through :meth:`Database.write`, one transac
 
 from __future__ import annotations
 
+import contextvars
 import fcntl
 import re
 import threading
@@ -209,7 +210,8 @@ class _Unit(Generic[T]):
     """One unit of work that waits to be committed, alone or with others."""
 
     def __init__(self, work: Callable[[Session], T]) -> None:
-        self.work = work
+        context = contextvars.copy_context()  # a neighbour may run it, and says things in its language
+        self.work = lambda session: context.run(work, session)
         self.done = False
         self.answer: T
         self.error: BaseException | None = None

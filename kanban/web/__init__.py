@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
@@ -30,6 +30,8 @@ from kanban.web.running import Kanban
 
 __all__ = ["Kanban", "install"]
 
+SMALLEST_COMPRESSED = 500  # bytes
+
 SCREENS = (
     board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, health,
 )  # fmt: skip
@@ -40,6 +42,17 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**53)
+
+
+class _Compress(Compress):
+    """Compression for what is worth it; a scan's JSON goes as it is."""
+
+    def after_request(self, response: Response | None) -> Response:
+        assert response is not None, "Flask hands every response on"
+        length = response.content_length
+        if length is not None and length < SMALLEST_COMPRESSED:
+            return response
+        return super().after_request(response)
 
 
 def install(app: Flask) -> None:
@@ -55,7 +68,7 @@ def install(app: Flask) -> None:
         "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml",
         "application/manifest+json",
     ]  # fmt: skip
-    Compress(app)
+    _Compress(app)
     reading.init_app(app)
     security.install(app)
     formats.install(app)

@@ -13,7 +13,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, current_app, g
 
-from kanban import codes
+from kanban import codes, languages
 from kanban.web.running import running
 
 LOCALE = "en_GB"
@@ -23,6 +23,10 @@ def install(app: Flask) -> None:
     """Make the formats known to the templates."""
     app.jinja_env.filters.update(
         when=when, day=day, ago=ago, quantity=quantity, money=money, grouped=codes.grouped
+    )
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        languages.gettext, languages.ngettext, newstyle=True
     )
     app.jinja_env.globals.update(asset=asset, new_key=lambda: str(uuid.uuid4()))
 
