@@ -1,0 +1,37 @@
+"""Suppliers, what they offer, and the days on which they take orders."""
+
+from kanban.suppliers.firms import SupplierFacts, SupplierTaken, add, by_name, change
+from kanban.suppliers.offers import (
+    NewOffer,
+    OfferFacts,
+    OfferTaken,
+    add_offer,
+    add_offers,
+    change_offer,
+    offer_of,
+    prices_of,
+)
+from kanban.suppliers.tables import KINDS, PriceBreak, Supplier, SupplierItem
+from kanban.suppliers.terms import WEEKDAYS, Terms
+
+__all__ = [
+    "KINDS",
+    "WEEKDAYS",
+    "NewOffer",
+    "OfferFacts",
+    "OfferTaken",
+    "PriceBreak",
+    "Supplier",
+    "SupplierFacts",
+    "SupplierItem",
+    "SupplierTaken",
+    "Terms",
+    "add",
+    "add_offer",
+    "add_offers",
+    "by_name",
+    "change",
+    "change_offer",
+    "offer_of",
+    "prices_of",
+]

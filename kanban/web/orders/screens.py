@@ -1,0 +1,55 @@
+"""The list of orders and an order's page."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+
+from kanban import orders
+from kanban.reports import orders as reports
+from kanban.reports import story
+from kanban.web import listing, respond, security
+from kanban.web.orders.blueprint import bp
+from kanban.web.orders.views import found, list_row, order_view, today
+from kanban.web.reading import session
+
+FILTERS = {
+    "open": ("Open", ("draft", *orders.OPEN_STATES)),
+    "draft": ("Drafts", ("draft",)),
+    "coming": ("On order", orders.OPEN_STATES),
+    "done": ("Finished", ("received", "cancelled")),
+    "all": ("All", ()),
+}
+
+
+@bp.get("/orders")
+@security.access("viewer")
+def index() -> str:
+    """All orders, newest first."""
+    shown = request.args.get("state", "open")
+    shown = shown if shown in FILTERS else "open"
+    query = listing.Query.of_request()
+    rows, count = reports.page(
+        session(), states=FILTERS[shown][1], search=query.q, skip=query.skip, limit=query.limit
+    )
+    template = "orders/_rows.html" if respond.wants_fragment() else "orders/list.html"
+    return render_template(
+        template,
+        rows=[list_row(row) for row in rows],
+        page=query.page_of(count),
+        q=query.q,
+        shown=shown,
+        filters=[(key, label) for key, (label, _) in FILTERS.items()],
+    )
+
+
+@bp.get("/orders/<int:order_id>")
+@security.access("viewer")
+def show(order_id: int) -> str:
+    """One order with its lines, cards and history."""
+    order = found(order_id)
+    return render_template(
+        "orders/show.html",
+        order=order_view(order),
+        history=story.of_order(session(), order.id),
+        today=today(),
+    )
