@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import bulk, journal
 from kanban.db import Base, Money, RowId
+from kanban.photos import Photo
 
 PATH_SEPARATOR = " › "
 
@@ -59,6 +60,7 @@ class Item(Base):
     unit_cost: Mapped[Decimal | None] = mapped_column(Money)
     consequence: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text, default="")
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("photo.id"))
 
 
 class Location(Base):
@@ -131,6 +133,16 @@ def change(session: Session, deed: journal.Deed, item: Item, facts: ItemFacts) -
         setattr(item, name, value)
     item.sku_key = fold(facts.sku)
     journal.append(session, deed, "changed", "item", item.id, changed)
+    return True
+
+
+def set_photo(session: Session, deed: journal.Deed, item: Item, photo: Photo | None) -> bool:
+    """Give an item another photo, or none; says whether anything changed."""
+    photo_id = photo.id if photo else None
+    if item.photo_id == photo_id:
+        return False
+    item.photo_id = photo_id
+    journal.append(session, deed, "changed", "item", item.id, {"photo_id": photo_id})
     return True
 
 

@@ -33,6 +33,7 @@ class Situation:
     sku: str
     item_name: str
     unit: str
+    photo_id: int | None
     location: str
     supplier_id: int
     supplier: str
@@ -63,7 +64,7 @@ _LOOK = Statement(  # only our own constants are put into it
     f"""SELECT c.id AS card_id, c.code, c.number, c.life, c.retired_because,
  (SELECT count(*) FROM card k WHERE k.loop_id = c.loop_id AND k.life <> 'retired') AS of_cards,
  l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
- i.id AS item_id, i.sku, i.name AS item_name, i.unit, p.path AS location, p.site_id,
+ i.id AS item_id, i.sku, i.name AS item_name, i.unit, i.photo_id, p.path AS location, p.site_id,
  s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id,
  s.order_days, s.order_until, s.country, coalesce(si.lead_time, s.lead_time) AS lead_time,
  {orders.SUPPLY} AS supply,
@@ -112,6 +113,7 @@ def _situation(row: Any) -> Situation:
         sku=row.sku,
         item_name=row.item_name,
         unit=row.unit,
+        photo_id=row.photo_id,
         location=row.location,
         supplier_id=row.supplier_id,
         supplier=row.supplier,

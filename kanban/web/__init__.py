@@ -20,6 +20,7 @@ from kanban.web import (
     loops,
     orders,
     people,
+    photos,
     scan,
     security,
     shell,
@@ -33,7 +34,7 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
-    board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, health,
+    board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, photos, health,
 )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import items, journal
+from kanban import photos as stored_photos
 from kanban.items import CONSEQUENCES, Item
 from kanban.loops import Loop
 from kanban.reports import bins, catalogue, story
 from kanban.suppliers import SupplierItem
-from kanban.web import forms, listing, respond, security
+from kanban.web import forms, listing, photos, respond, security
 from kanban.web.loops import MOST_LOOPS, card_view, loop_view
 from kanban.web.reading import session
 from kanban.web.suppliers import offer_view
@@ -55,14 +56,18 @@ def new() -> str:
 @security.access("buyer")
 def add() -> Response:
     """A new item."""
+    photos.expect()
     typed = forms.typed_fields()
 
     def verb(session: Session, deed: journal.Deed) -> str:
         with forms.taken(items.SkuTaken, "sku"):
-            return f"/items/{items.add(session, deed, facts).id}"
+            item = items.add(session, deed, facts)
+        _set_photo(session, deed, item, photo)
+        return f"/items/{item.id}"
 
     try:
         facts = forms.sent(forms.ItemForm, typed).facts()
+        photo = photos.sent()
         return respond.seen(respond.change(verb), "Saved. Next: say who supplies it, then make its loop.")
     except forms.BadFields as bad:
         errors = bad.errors
@@ -80,6 +85,7 @@ def show(item_id: int) -> str:
     return render_template(
         "items/show.html",
         item=item,
+        photo=photos.address(item.photo_id),
         consequence=CONSEQUENCES.get(item.consequence or 0, ""),
         bins=bins.bins_by(session(), Loop.item_id, [item_id])[item_id],
         offers=[offer_view(offer, prices=may_change) for offer in offers],
@@ -100,19 +106,33 @@ def edit(item_id: int) -> str:
 @security.access("buyer")
 def change(item_id: int) -> Response:
     """Other facts for an item."""
+    photos.expect()
     typed = forms.typed_fields()
+    gone = bool(typed.pop("photo_gone", ""))
 
     def verb(session: Session, deed: journal.Deed) -> str:
+        item = session.get_one(Item, item_id)
         with forms.taken(items.SkuTaken, "sku"):
-            items.change(session, deed, session.get_one(Item, item_id), facts)
+            items.change(session, deed, item, facts)
+        if gone and not photo:
+            items.set_photo(session, deed, item, None)
+        _set_photo(session, deed, item, photo)
         return f"/items/{item_id}"
 
     try:
         facts = forms.sent(forms.ItemForm, typed).facts()
+        photo = photos.sent()
         return respond.seen(respond.change(verb), "Saved.")
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(item_id, typed, errors))
+
+
+def _set_photo(
+    session: Session, deed: journal.Deed, item: Item, photo: stored_photos.Prepared | None
+) -> None:
+    if photo is not None:
+        items.set_photo(session, deed, item, stored_photos.add(session, deed, photo))
 
 
 def _get(item_id: int) -> Item:
@@ -168,10 +188,18 @@ def _typed(item: Item) -> dict[str, Any]:
 
 def _edit_form(item_id: int, values: dict[str, Any], errors: dict[str, str]) -> str:
     address = f"/items/{item_id}"
-    return _form(_get(item_id).sku, address, address, values, errors)
+    item = _get(item_id)
+    return _form(item.sku, address, address, values, errors, photos.address(item.photo_id, small=True))
 
 
-def _form(title: str, post: str, back: str, values: dict[str, Any], errors: dict[str, str]) -> str:
+def _form(
+    title: str,
+    post: str,
+    back: str,
+    values: dict[str, Any],
+    errors: dict[str, str],
+    photo: str | None = None,
+) -> str:
     return render_template(
         "items/form.html",
         title=title,
@@ -179,5 +207,6 @@ def _form(title: str, post: str, back: str, values: dict[str, Any], errors: dict
         back_href=back,
         values=values,
         errors=errors,
+        photo=photo,
         consequences=CONSEQUENCE_OPTIONS,
     )

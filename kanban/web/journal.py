@@ -44,6 +44,7 @@ NOUNS = {
     "card": "Cards",
     "loop": "Loops",
     "item": "Items",
+    "photo": "Photos",
     "supplier": "Suppliers",
     "supplier_item": "Offers",
     "location": "Places",

@@ -10,6 +10,7 @@ from flask import g
 
 from kanban.items import inside_site
 from kanban.scans import Answer, Situation
+from kanban.web import photos
 from kanban.web.formats import units
 from kanban.web.running import running
 
@@ -96,7 +97,7 @@ def card_view(card: Situation, *, stranger: bool) -> dict[str, Any]:
         "code": card.code,
         "sku": card.sku,
         "item_name": card.item_name,
-        "photo": None,
+        "photo": None if stranger else photos.address(card.photo_id, small=True),
         "quantity_text": units(card.card_quantity, card.unit),
         "number": card.number,
         "of": card.of,

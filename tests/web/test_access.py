@@ -56,6 +56,8 @@ TABLE = {
     "GET /orders/<int:order_id>": VIEWER,
     "GET /labels": VIEWER,
     "GET /journal": VIEWER,
+    "GET /photos/<int:photo_id>": VIEWER,
+    "GET /photos/<int:photo_id>/small": VIEWER,
     "GET /api/v1/cards": VIEWER,
     "GET /api/v1/cards/<code>": VIEWER,
     "GET /api/v1/orders": VIEWER,
@@ -164,7 +166,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
     known: dict[str, Any] = {
         "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
         "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
-        "order_id": order_id, "number": 1, "what": "template", "ending": "csv",
+        "order_id": order_id, "number": 1, "photo_id": 1, "what": "template", "ending": "csv",
         "line_id": line_id, "person_id": 1, "device_id": 1,
     }  # fmt: skip
 
