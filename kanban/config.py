@@ -15,6 +15,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kanban.languages import SOURCE, SPOKEN
+
 T = TypeVar("T")
 
 SHORTEST_SECRET = 32
@@ -49,6 +51,8 @@ class Settings:
     """``KANBAN_TIME_ZONE``: the shop's time zone, for the screen and for working days."""
     currency: str
     """``KANBAN_CURRENCY``: three letters, shown with every amount."""
+    language: str
+    """``KANBAN_LANGUAGE``: what is spoken where neither device nor browser asks for one we know."""
     signal: str
     """``KANBAN_WHO_MAY_SIGNAL``: ``people`` who are signed in, or ``anyone`` who holds a card."""
     undo: timedelta
@@ -81,6 +85,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=_read(environ, "KANBAN_TRUSTED_PROXIES", _whole(0, 5), 0),
         zone=_read(environ, "KANBAN_TIME_ZONE", _zone, local_zone()),
         currency=_read(environ, "KANBAN_CURRENCY", _currency, "EUR"),
+        language=_read(environ, "KANBAN_LANGUAGE", _one_of(tuple(SPOKEN)), SOURCE),
         signal=_read(environ, "KANBAN_WHO_MAY_SIGNAL", _one_of(WHO_MAY_SIGNAL), "people"),
         undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
     )

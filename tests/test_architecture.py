@@ -18,7 +18,8 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in p
 LONGEST_MODULE = 300
 
 ORDER = [
-    {"config", "clock", "text", "languages"},
+    {"languages"},
+    {"config", "clock", "text"},
     {"db"},
     {"bulk"},
     {"schema"},

@@ -1,80 +1,46 @@
-"""The language in which something is said: English in the code, others by catalogues (`<language>.po`).
+"""The language in which something is said: English in the code, others by catalogues (``<language>.po``).
 
 Whoever answers somebody chooses with :func:`speaking`; every sentence between is said by
-:func:`gettext` (written ``_``) and :func:`ngettext`. The choice belongs to one request or one message
-and follows it into the writer (see :meth:`kanban.db.Database.write`).
+:func:`gettext` (written ``_``) and :func:`ngettext`, every date and number by :mod:`kanban.languages.values`.
 """
 
-from __future__ import annotations
+from kanban.languages.speech import (
+    SOURCE,
+    SPOKEN,
+    decimals,
+    direction,
+    gettext,
+    locale,
+    mark,
+    ngettext,
+    number,
+    plural,
+    speak,
+    speaking,
+    spoken,
+    written,
+)
+from kanban.languages.values import ago, day, full_day, listing, moment, money
 
-import gettext as catalogues
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import lru_cache
-from pathlib import Path
-
-SPOKEN = {"en": "English", "de": "Deutsch"}
-"""The languages that the screens are complete in, each by its own name."""
-SOURCE = "en"
-FROM_THE_RIGHT = frozenset({"ar", "fa", "he", "ur"})
-
-_language: ContextVar[str] = ContextVar("language", default=SOURCE)
-
-
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Say everything inside in ``language``; one that nobody wrote a catalogue for is English."""
-    token = _language.set(language if language in SPOKEN else SOURCE)
-    try:
-        yield
-    finally:
-        _language.reset(token)
-
-
-def speak(language: str) -> None:
-    """Say the rest of this request in ``language``."""
-    _language.set(language if language in SPOKEN else SOURCE)
-
-
-def spoken() -> str:
-    """The language of this request or message: a key of :data:`SPOKEN`."""
-    return _language.get()
-
-
-def direction() -> str:
-    """``ltr`` or ``rtl``, as the language is written."""
-    return "rtl" if spoken() in FROM_THE_RIGHT else "ltr"
-
-
-def gettext(message: str, **values: object) -> str:
-    """``message`` in the language spoken; ``%(name)s`` in it takes the value of that name."""
-    said = _catalogue(spoken()).gettext(message)
-    return said % values if values else said
-
-
-def ngettext(one: str, many: str, number: int, **values: object) -> str:
-    """The form that ``number`` needs, with ``%(num)s`` and further values put in."""
-    return _catalogue(spoken()).ngettext(one, many, number) % ({"num": number} | values)
-
-
-def mark(message: str) -> str:
-    """Mark a sentence for the catalogues that is said later, by ``gettext(sentence)``."""
-    return message
-
-
-@lru_cache(maxsize=8)
-def _catalogue(language: str) -> catalogues.NullTranslations:
-    """The catalogue of a language, read from its ``.po`` when first needed."""
-    path = Path(__file__).with_name(f"{language}.po")
-    if language == SOURCE or not path.exists():
-        return catalogues.NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    binary = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(binary, read_po(file, locale=language))
-    binary.seek(0)
-    return catalogues.GNUTranslations(binary)
+__all__ = [
+    "SOURCE",
+    "SPOKEN",
+    "ago",
+    "day",
+    "decimals",
+    "direction",
+    "full_day",
+    "gettext",
+    "listing",
+    "locale",
+    "mark",
+    "moment",
+    "money",
+    "ngettext",
+    "number",
+    "plural",
+    "speak",
+    "speaking",
+    "spoken",
+    "written",
+]

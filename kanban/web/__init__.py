@@ -16,6 +16,7 @@ from kanban.web import (
     items,
     journal,
     labels,
+    languages,
     locations,
     loops,
     orders,
@@ -35,6 +36,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, photos, health,
+    languages,
 )  # fmt: skip
 
 
@@ -71,6 +73,7 @@ def install(app: Flask) -> None:
     ]  # fmt: skip
     _Compress(app)
     reading.init_app(app)
+    languages.install(app)
     security.install(app)
     formats.install(app)
     shell.install(app)

@@ -1,65 +1,99 @@
-"""How values look on the screen: times in the shop's zone, numbers and money as people write them."""
+"""How values look on the screen: times in the shop's zone, all as the language spoken writes it."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
-from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, format_decimal
 from flask import Flask, current_app, g
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
 from kanban import codes, languages
+from kanban.languages import mark
 from kanban.web.running import running
 
-LOCALE = "en_GB"
+ROLES = {
+    "viewer": mark("Viewer"),
+    "operator": mark("Operator"),
+    "buyer": mark("Buyer"),
+    "admin": mark("Administrator"),
+}
 
 
 def install(app: Flask) -> None:
     """Make the formats known to the templates."""
     app.jinja_env.filters.update(
-        when=when, day=day, ago=ago, quantity=quantity, money=money, grouped=codes.grouped
+        when=when,
+        day=day,
+        ago=ago,
+        quantity=quantity,
+        money=money,
+        grouped=codes.grouped,
+        role=role,
+        millimetres=millimetres,
     )
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        languages.gettext, languages.ngettext, newstyle=True
-    )
+    _speak_in(app.jinja_env)
     app.jinja_env.globals.update(asset=asset, new_key=lambda: str(uuid.uuid4()))
+
+
+def _speak_in(env: Environment) -> None:
+    """Teach templates to speak; a number in a sentence is written as its language writes numbers."""
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(languages.gettext, languages.plural, newstyle=True)  # type: ignore[attr-defined]
+    for name in ("gettext", "ngettext"):
+        env.globals[name] = _with_numbers(cast("Callable[..., str]", env.globals[name]))
+
+
+def _with_numbers(say: Callable[..., str]) -> Callable[..., str]:
+    @pass_context
+    def said(context: Context, *sentence: Any, **values: Any) -> str:
+        if len(sentence) == 3:
+            values = {"num": sentence[2]} | values
+        return say(context, *sentence, **languages.written(values))
+
+    return said
+
+
+def role(key: str) -> str:
+    """What a role is called."""
+    return languages.gettext(ROLES.get(key, key))
+
+
+def millimetres(value: float) -> str:
+    """A length to two decimals: ``0.50``."""
+    return languages.decimals(value, 2)
 
 
 def when(at: datetime) -> str:
     """A moment in the shop's time: ``23 Nov 2026, 14:05``."""
-    return format_datetime(at.astimezone(running().settings.zone), "d MMM y, HH:mm", locale=LOCALE)
+    return languages.moment(at, running().settings.zone)
 
 
 def day(value: date | str) -> str:
     """A day: ``Thu 26 Nov``."""
-    if isinstance(value, str):
-        value = date.fromisoformat(value)
-    return format_date(value, "EEE d MMM", locale=LOCALE)
+    return languages.day(date.fromisoformat(value) if isinstance(value, str) else value)
 
 
 def ago(at: datetime) -> str:
-    """How long ago, in one unit: ``3 h ago``, ``just now``."""
-    past = g.at - at
-    if past.total_seconds() < 60:
-        return "just now"
-    return format_timedelta(past, locale=LOCALE, format="short", threshold=1) + " ago"
+    """How long ago, in one unit: ``3 hr ago``, ``just now``."""
+    return languages.ago(g.at - at)
 
 
-def quantity(value: Decimal) -> str:
+def quantity(value: Decimal | int) -> str:
     """Units without empty decimals: ``1,250``, ``2.5``."""
-    return format_decimal(value, "#,##0.###", locale=LOCALE)
+    return languages.number(value)
 
 
 def money(value: Decimal) -> str:
     """An amount in the shop's currency, two decimals or as many as a small unit price needs."""
-    pattern = "¤#,##0.00" if value == round(value, 2) else "¤#,##0.00##"
-    return format_currency(value, running().settings.currency, pattern, locale=LOCALE, currency_digits=False)
+    return languages.money(value, running().settings.currency)
 
 
 def units(value: Decimal, unit: str) -> str:

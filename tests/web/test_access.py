@@ -38,6 +38,7 @@ TABLE = {
     "GET /sign-in": ANYONE,
     "POST /sign-in": ANYONE,
     "POST /sign-out": ANYONE,
+    "POST /language": ANYONE,
     "GET /healthz": ANYONE,
     "GET /readyz": ANYONE,
     # Viewers look.

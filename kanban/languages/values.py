@@ -1,0 +1,51 @@
+"""Dates, numbers and money as the language spoken writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, format_time, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_currency
+
+from kanban.languages.speech import gettext, locale
+
+
+def day(value: date) -> str:
+    """A day of about now: ``Thu 26 Nov``, ``Do., 26. Nov.``."""
+    return format_skeleton("MMMEd", value, locale=locale())
+
+
+def full_day(value: date) -> str:
+    """A day with its year: ``26 Nov 2026``, ``26. Nov. 2026``."""
+    return format_skeleton("yMMMd", value, locale=locale())
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A moment in a zone: ``26 Nov 2026, 14:05``."""
+    there = at.astimezone(zone)
+    return f"{full_day(there.date())}, {format_time(there, 'short', locale=locale())}"
+
+
+def ago(past: timedelta) -> str:
+    """How long ago, in one unit: ``3 hr ago``, ``just now``."""
+    if past < timedelta(minutes=1):
+        return gettext("just now")
+    return format_timedelta(-past, format="short", threshold=1, add_direction=True, locale=locale())
+
+
+def money(value: Decimal, currency: str) -> str:
+    """An amount with its currency, two decimals or as many as a small unit price needs."""
+    pattern = Locale.parse(locale()).currency_formats["standard"].pattern
+    if value != round(value, 2):
+        pattern = pattern.replace("0.00", "0.00##")
+    return format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+
+
+def listing(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    return format_list(list(words), locale=locale())
