@@ -141,7 +141,10 @@ def gamma_loss(x: float, mean: float, variance: float) -> float:
     if mean <= 0:
         return 0.0
     shape, scale = mean * mean / variance, variance / mean
-    return mean * gamma_beyond(shape + 1, x / scale) - x * gamma_beyond(shape, x / scale)
+    z = x / scale
+    beyond = gamma_beyond(shape, z)
+    one_more = beyond + exp(shape * log(z) - z - lgamma(shape + 1))  # P(X > z) at shape + 1
+    return max(0.0, mean * one_more - x * beyond)
 
 
 def lomax_beyond(gap: float, shape: float, rate: float) -> float:

@@ -1,0 +1,113 @@
+"""What scans alone tell: the rate of use, how lumpy it is, and whether it has changed.
+
+The gaps between a loop's scans are all there is: a scan says that C pieces were used since the one
+before. Times are working days, 0 at the first that counts; ``now`` is on the same scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import expm1, log
+from typing import NamedTuple
+
+from kanban.sizing.alarms import SCANS_BEFORE_ALARMS, Change, interval_cusum
+from kanban.sizing.intervals import Rate
+
+HALF_LIFE = 60.0
+"""Working days after which a scan counts half."""
+PRIOR_CV2, PRIOR_GAPS = 1.0, 3.0
+"""Before anything is known gaps vary as those of a Poisson do, and this belief weighs three gaps."""
+SURENESS = {"guess": 0.7, "estimate": 0.5, "records": 0.3}
+"""Coefficient of variation of what a person says about the use, by how they know."""
+AFTER_A_CHANGE = 4.0
+"""Effective scans that the rate since a change starts with."""
+
+
+class Use(NamedTuple):
+    """What is believed of a loop's use: scans per working day, and the variation of the gaps between them.
+
+    ``effective`` scans speak from the history (old ones count less, lumpy ones too); ``change`` is the
+    last alarm, if any.
+    """
+
+    rate: Rate
+    cv2: float
+    effective: float
+    change: Change | None
+
+
+def vmr(quantity: float, cv2: float) -> float:
+    """Variance over mean of the use in pieces: C cv² of the gaps (renewal theory: Cox 1962)."""
+    return quantity * cv2
+
+
+def gaps_of(times: Sequence[float]) -> list[float]:
+    """Working days between one scan and the next."""
+    return [later - before for before, later in pairwise(times)]
+
+
+def gap_cv2(gaps: Sequence[float]) -> float:
+    """Squared variation of the gaps, drawn to that of a Poisson while they are few.
+
+    cv² = (3 · 1 + (n - 1) s² / m²) / (3 + n - 1). Never below a hundredth: no use is a clockwork.
+    """
+    n = len(gaps)
+    if n < 2 or sum(gaps) <= 0:
+        return PRIOR_CV2
+    mean = sum(gaps) / n
+    spread = sum((gap - mean) ** 2 for gap in gaps) / mean**2
+    return max(0.01, (PRIOR_GAPS * PRIOR_CV2 + spread) / (PRIOR_GAPS + n - 1))
+
+
+def prior(guess: float, sureness: str = "guess") -> Rate:
+    """A person's own estimate of bins per working day as a belief: a = 1/cv², b = a/G."""
+    shape = 1 / SURENESS[sureness] ** 2
+    return Rate(shape, shape / guess)
+
+
+def learn(times: Sequence[float], now: float, belief: Rate, *, out: float = 0.0) -> Use:
+    """The belief after the scans at ``times``, watched from day 0 to ``now``.
+
+    A = a + n / cv², B = b + T / cv², each scan and each day weighted by 0.5 ** (age / 60). ``out`` are
+    days without stock to be left out where people then go elsewhere. An interval CUSUM that sounds
+    after 20 effective scans starts the belief anew from the rate since the change.
+    """
+    gaps = gaps_of(times)
+    cv2 = gap_cv2(gaps)
+    scans = sum(_weight(now - time) for time in times)
+    days = _weighted_days(now) * max(0.0, 1 - out / now) if now > 0 else 0.0
+    rate = Rate(belief.shape + scans / cv2, belief.exposure + days / cv2)
+    effective = scans / cv2
+    change = change_of(gaps, cv2) if effective >= SCANS_BEFORE_ALARMS else None
+    if change is None:
+        return Use(rate, cv2, effective, None)
+    since = gaps[change.since :]
+    recent = len(since) / max(sum(since) + now - times[-1], 1e-9)
+    return Use(Rate(AFTER_A_CHANGE, AFTER_A_CHANGE / recent), cv2, AFTER_A_CHANGE, change)
+
+
+def change_of(gaps: Sequence[float], cv2: float) -> Change | None:
+    """The change that still holds at the end: twice as fast or half as fast as before it."""
+    total = sum(gaps)
+    if total <= 0:
+        return None
+    steady = _steady_part(gaps)
+    rate = len(steady) / sum(steady)
+    found = [interval_cusum(gaps, rate, cv2, factor) for factor in (2.0, 0.5)]
+    alive = [each for each in found if each is not None and each.since + each.scans == len(gaps)]
+    return max(alive, key=lambda each: each.since, default=None)
+
+
+def _steady_part(gaps: Sequence[float]) -> Sequence[float]:
+    """The older half, at least twenty: what a change is measured against."""
+    return gaps[: max(len(gaps) // 2, min(len(gaps), SCANS_BEFORE_ALARMS))]
+
+
+def _weight(age: float) -> float:
+    return float(0.5 ** (max(age, 0.0) / HALF_LIFE))
+
+
+def _weighted_days(days: float) -> float:
+    """The sum of the weights of all days from ``days`` ago to now."""
+    return -expm1(-log(2) * days / HALF_LIFE) * HALF_LIFE / log(2)
