@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 SHORTEST_SECRET = 32
 WHO_MAY_SIGNAL = ("people", "anyone")
+YES_OR_NO = ("yes", "no")
 
 
 class BadSetting(Exception):
@@ -57,6 +58,8 @@ class Settings:
     """``KANBAN_WHO_MAY_SIGNAL``: ``people`` who are signed in, or ``anyone`` who holds a card."""
     undo: timedelta
     """``KANBAN_UNDO_SECONDS``: how long *Undo* is offered after a signal."""
+    dispatch: bool
+    """``KANBAN_DISPATCH``: whether the server sends orders itself; ``no`` leaves it to `kanban dispatch`."""
 
     @property
     def is_https(self) -> bool:
@@ -88,6 +91,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         language=_read(environ, "KANBAN_LANGUAGE", _one_of(tuple(SPOKEN)), SOURCE),
         signal=_read(environ, "KANBAN_WHO_MAY_SIGNAL", _one_of(WHO_MAY_SIGNAL), "people"),
         undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
+        dispatch=_read(environ, "KANBAN_DISPATCH", _one_of(YES_OR_NO), "yes") == "yes",
     )
 
 

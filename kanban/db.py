@@ -36,6 +36,8 @@ from sqlalchemy.types import TypeDecorator
 T = TypeVar("T")
 
 LARGEST_BATCH = 64
+RING = "ring"
+"""Set in ``session.info`` by work whose commit the dispatchers of other processes wait for too."""
 POSTGRESQL_WRITER_LOCK = 4_826_733  # any constant; the same in every process of one shop
 
 
@@ -241,6 +243,8 @@ class Database:
         self._mutex = threading.Lock()
         self._waiting: list[_Unit[Any]] = []
         self._led = False
+        self.listeners: list[Callable[[bool], None]] = []
+        """Called after each commit, with whether :data:`RING` was set; they must neither block nor fail."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -330,7 +334,10 @@ class Database:
             for work in works:
                 answers.append(work(session))
                 session.flush()
-            return answers
+            rings = bool(session.info.get(RING))
+        for listener in self.listeners:
+            listener(rings)
+        return answers
 
     @contextmanager
     def _between_processes(self) -> Iterator[None]:

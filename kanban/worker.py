@@ -9,10 +9,13 @@ import signal
 import sys
 import threading
 import time
+from multiprocessing.util import Finalize
 
 from flask import Flask
 
 from kanban import create_app
+from kanban.dispatcher import Dispatcher, ring_across
+from kanban.web import Kanban
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -21,9 +24,19 @@ def make() -> Flask:
     """The application in a worker of `kanban serve`."""
     _follow_parent(os.getppid())
     app = create_app()
+    _dispatch(app.extensions["kanban"])
     gc.collect()
     gc.freeze()  # what the start has made stays: no collection need walk through it again
     return app
+
+
+def _dispatch(kanban: Kanban) -> None:
+    """Send orders from a thread of this process, unless the settings leave it to others."""
+    ring_across(kanban.database, kanban.settings.data)
+    if kanban.settings.dispatch:
+        dispatcher = Dispatcher(kanban.database, kanban.settings)
+        dispatcher.start()
+        Finalize(None, dispatcher.stop, exitpriority=1)  # what is under way ends before the process does
 
 
 def _follow_parent(parent: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+import kanban.cli.dispatch as dispatch
 import kanban.cli.keeping as keeping
 import kanban.cli.paper as paper
 import kanban.cli.people as people
@@ -30,5 +31,5 @@ def main(data: Path | None) -> None:
     """
 
 
-for part in (serve, sheets, paper, people, keeping):
+for part in (serve, dispatch, sheets, paper, people, keeping):
     part.install(main)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from kanban import clock, orders, receipts, scans
+from kanban import clock, orders, outbox, receipts, scans
 from kanban.demo.shop import BUSY, Shop, at_hour, deed
 from kanban.orders import Order, OrderLine, Replenishment
 from kanban.scans import Wish
@@ -73,7 +73,10 @@ def needs_of(shop: Shop, order: Order) -> dict[int, Decimal]:
 def release(shop: Shop, key: str, order: Order, now: datetime) -> None:
     """Send a draft, and plan what its supplier will do."""
     by = shop.person(shop.owner("Stores")) if key in INTERNAL else shop.buyer()
-    orders.release(shop.session, deed(now, by), order, shop.zone)
+    sent = deed(now, by)
+    orders.release(shop.session, sent, order, shop.zone)
+    for delivery in outbox.of_order(shop.session, order.id):
+        outbox.hand_over(shop.session, sent, delivery)
     _plan_course(shop, shop.firm.suppliers[key]["habits"], order, now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kanban import journal, loops
+from kanban import journal, loops, outbox
 from kanban.db import Statement, to_milliseconds, to_thousandths
 from kanban.orders.tables import OPEN_STATES, Order, OrderLine, Replenishment
 
@@ -160,6 +160,8 @@ def add_extra(session: Session, deed: journal.Deed, card: loops.Card) -> OrderLi
 def cancel(session: Session, deed: journal.Deed, order: Order, *, give_back: bool = True) -> None:
     """Cancel what has not arrived of a released order; its cards are signalled again.
 
+    What has not left yet is called back; a supplier that has the order is told that it is cancelled.
+
     With ``give_back=False`` the need is dropped: the cards count as full. Raises
     :class:`AlreadyReleased` for a draft (withdraw its signals instead) or a finished order.
     """
@@ -171,6 +173,7 @@ def cancel(session: Session, deed: journal.Deed, order: Order, *, give_back: boo
             _cancel_line(session, deed, line, give_back)
     order.state = "received" if any(line.received for line in order.lines) else "cancelled"
     order.closed_at = deed.at
+    outbox.take_back(session, deed, order.id)
 
 
 def cancel_line(session: Session, deed: journal.Deed, line: OrderLine, *, give_back: bool = True) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from kanban import journal
+from kanban import journal, outbox
 from kanban.orders.tables import NUMBER_FORMAT, Counter, Order, OrderLine
 
 
@@ -28,7 +28,7 @@ def need_of(line: OrderLine) -> Decimal:
 
 
 def release(session: Session, deed: journal.Deed, order: Order, zone: ZoneInfo) -> None:
-    """Give a draft its number and freeze what it orders; later signals open the next draft.
+    """Give a draft its number, freeze what it orders, queue its delivery; later signals open the next draft.
 
     ``zone`` is the shop's time zone, for the day on which the goods are due. Raises
     :class:`NotAllowed` or :class:`NothingToOrder`.
@@ -46,6 +46,10 @@ def release(session: Session, deed: journal.Deed, order: Order, zone: ZoneInfo) 
     session.flush()
     facts = {"number": order.number, "lines": {str(line.id): line.quantity for line in wanted}}
     journal.append(session, deed, "released", "order", order.id, facts, order_id=order.id)
+    value = sum(
+        (line.unit_price * line.quantity for line in wanted if line.unit_price and line.quantity), Decimal(0)
+    )
+    outbox.put_order(session, deed, order.id, order.number, order.supplier, value)
 
 
 def confirm(session: Session, deed: journal.Deed, order: Order, due: dict[int, date] | None = None) -> None:

@@ -1,0 +1,12 @@
+"""The ways out of the house: one module per channel, each with ``ready``, ``make`` and ``send``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
+
+__all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender"]
+
+BY_CHANNEL: Mapping[str, Sender] = {}
+"""The sender of each channel that needs no person."""
