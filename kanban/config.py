@@ -58,6 +58,8 @@ class Settings:
     """``KANBAN_WHO_MAY_SIGNAL``: ``people`` who are signed in, or ``anyone`` who holds a card."""
     undo: timedelta
     """``KANBAN_UNDO_SECONDS``: how long *Undo* is offered after a signal."""
+    offline: bool
+    """``KANBAN_OFFLINE``: whether phones keep the app; ``no`` takes it off every phone that calls."""
     dispatch: bool
     """``KANBAN_DISPATCH``: whether the server sends orders itself; ``no`` leaves it to `kanban dispatch`."""
 
@@ -91,6 +93,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         language=_read(environ, "KANBAN_LANGUAGE", _one_of(tuple(SPOKEN)), SOURCE),
         signal=_read(environ, "KANBAN_WHO_MAY_SIGNAL", _one_of(WHO_MAY_SIGNAL), "people"),
         undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
+        offline=_read(environ, "KANBAN_OFFLINE", _one_of(("yes", "no")), "yes") == "yes",
         dispatch=_read(environ, "KANBAN_DISPATCH", _one_of(YES_OR_NO), "yes") == "yes",
     )
 

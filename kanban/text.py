@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from kanban.languages import gettext as _
-from kanban.languages import mark
-
 LONGEST_ACCENT_RUN = 30  # Unicode's stream-safe text (UAX 15); longer runs make normalising quadratic
 
 
@@ -29,7 +26,7 @@ def clean(value: str, *, limit: int, code: bool = False, lines: bool = False) ->
     _refuse_accent_towers(value)
     value = unicodedata.normalize("NFC", value)
     if len(value) > limit:
-        raise BadText(_("is longer than %(limit)s characters", limit=limit))
+        raise BadText(f"is longer than {limit:,} characters")
     if not (value.isascii() and value.isprintable()):
         for character in value:
             _check(character, code, lines)
@@ -53,13 +50,13 @@ def from_cell(text: str) -> str:
 def _check(character: str, code: bool, lines: bool) -> None:
     category = unicodedata.category(character)
     if category == "Cc" and not (lines and character == "\n"):
-        raise BadText(_control(character))
+        raise BadText(f"holds {_CONTROLS.get(character, _named('a control character', character))}")
     if category == "Cs":
-        raise BadText(_("holds half of a character (%(point)s)", point=_point(character)))
+        raise BadText(_named("holds half of a character", character))
     if category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"):
-        raise BadText(_("holds what is no character (%(point)s)", point=_point(character)))
+        raise BadText(_named("holds what is no character", character))
     if code and category in ("Cf", "Zl", "Zp"):
-        raise BadText(_("holds an invisible character (%(point)s): type it anew", point=_point(character)))
+        raise BadText(_named("holds an invisible character", character) + ": type it anew")
 
 
 def _refuse_accent_towers(value: str) -> None:
@@ -67,17 +64,11 @@ def _refuse_accent_towers(value: str) -> None:
     for character in value if not value.isascii() else "":
         run = run + 1 if unicodedata.combining(character) else 0
         if run > LONGEST_ACCENT_RUN:
-            raise BadText(_("stacks too many accents on one letter"))
+            raise BadText("stacks too many accents on one letter")
 
 
-def _control(character: str) -> str:
-    if character in _CONTROLS:
-        return _(_CONTROLS[character])
-    return _("holds a control character (%(point)s)", point=_point(character))
-
-
-def _point(character: str) -> str:
-    return f"U+{ord(character):04X}"
+def _named(what: str, character: str) -> str:
+    return f"{what} (U+{ord(character):04X})"
 
 
 _STARTS = r"(?:^|(?<=[;\n]))"
@@ -85,9 +76,4 @@ _SIGNS = "(?='*[=+\\-@\t\r\0＝＋－＠])"
 _FORMULA = re.compile(_STARTS + _SIGNS)
 _DISARMED = re.compile(f"{_STARTS}'{_SIGNS}")
 
-_CONTROLS = {
-    "\t": mark("holds a tab"),
-    "\n": mark("holds a line break"),
-    "\r": mark("holds a line break"),
-    "\0": mark("holds a NUL byte"),
-}
+_CONTROLS = {"\t": "a tab", "\n": "a line break", "\r": "a line break", "\0": "a NUL byte"}

@@ -25,8 +25,6 @@ from kanban.imports.wanted import (
     value_of,
 )
 from kanban.items import PATH_SEPARATOR, ItemFacts, fold
-from kanban.languages import gettext as _
-from kanban.languages import ngettext
 from kanban.loops import MOST_CARDS, LoopFacts
 from kanban.suppliers import OfferFacts, SupplierFacts
 
@@ -110,25 +108,14 @@ class _Planner:
     def _check_alone(self, number: int, row: Row) -> None:
         if row.currency not in (None, self.currency):
             self._wrong(
-                number,
-                "currency",
-                row.currency,
-                _("is not %(currency)s, in which this shop counts", currency=self.currency),
+                number, "currency", row.currency, f"is not {self.currency}, in which this shop counts"
             )
         for column, key in (("sku", row.sku), ("supplier", row.supplier)):
             if key and len(fold(key)) > MAX_KEY:
-                self._wrong(
-                    number,
-                    column,
-                    key,
-                    _("is longer than %(most)s characters when spelled out", most=MAX_KEY),
-                )
+                self._wrong(number, column, key, f"is longer than {MAX_KEY} characters when spelled out")
         if row.location and len(stock.place_key(row.location)) > MAX_PATH:
             self._wrong(
-                number,
-                "location",
-                row.location[-1],
-                _("is longer than %(most)s characters with all levels", most=MAX_PATH),
+                number, "location", row.location[-1], f"is longer than {MAX_PATH} characters with all levels"
             )
         if not row.supplier:
             self._need(number, row, "supplier", (*SUPPLIER.values(), *OFFER.values(), *LOOP_CELLS))
@@ -139,12 +126,9 @@ class _Planner:
         for column in columns:
             if getattr(row, column) is not None:
                 filled = shown(column, value_of(row, column))
-                said = _(
-                    "is empty, but %(column)s is filled: %(filled)s",
-                    column=self.headings.of(column),
-                    filled=filled,
+                self._wrong(
+                    number, missing, "", f"is empty, but {self.headings.of(column)} is filled: {filled}"
                 )
-                self._wrong(number, missing, "", said)
                 return
 
     def _item(self, number: int, row: Row) -> WantedItem:
@@ -206,11 +190,8 @@ class _Planner:
         same = self.loops.setdefault((id(offer), id(place)), [])
         kept = self.stock.loops.get((offer.id, place.id), [])
         if len(same) >= max(1, len(kept)):
-            said = _(
-                "is the same item, supplier and place as in row %(row)s: one loop needs one row",
-                row=str(same[-1].row),
-            )
-            self._wrong(number, "location", place.path, said)
+            what = "is the same item, supplier and place as in"
+            self._wrong(number, "location", place.path, f"{what} row {same[-1].row}: one loop needs one row")
             return
         this = kept[len(same)] if kept else None
         loop = WantedLoop(
@@ -221,22 +202,11 @@ class _Planner:
         loop.cards = held.staying if row.cards is None else row.cards
         same.append(self._note(number, row, loop))
         if loop.cards < held.staying:
-            said = ngettext(
-                "is less than the %(num)s card that the loop has: take cards out on the loop’s own page",
-                "is less than the %(num)s cards that the loop has: take cards out on the loop’s own page",
-                held.staying,
-            )
-            self._wrong(number, "cards", str(row.cards), said)
+            less = f"is less than the {held.staying} cards that the loop has"
+            self._wrong(number, "cards", str(row.cards), f"{less}: take cards out on the loop’s own page")
         if loop.cards + held.leaving > MOST_CARDS:
             self._wrong(
-                number,
-                "cards",
-                str(row.cards),
-                ngettext(
-                    "is too many: %(num)s more is still leaving",
-                    "is too many: %(num)s more are still leaving",
-                    held.leaving,
-                ),
+                number, "cards", str(row.cards), f"is too many: {held.leaving} more are still leaving"
             )
 
     def _note(self, number: int, row: Row, wanted: W) -> W:
@@ -249,10 +219,7 @@ class _Planner:
             elif wanted.given[name] != value:
                 other = shown(column, wanted.given[name])
                 self._wrong(
-                    number,
-                    column,
-                    shown(column, value),
-                    _("contradicts row %(row)s: %(other)s", row=str(wanted.told[name]), other=other),
+                    number, column, shown(column, value), f"contradicts row {wanted.told[name]}: {other}"
                 )
         return wanted
 
@@ -262,7 +229,7 @@ class _Planner:
         if not wanted.is_new:
             wanted.settle()
         elif needed and needed not in wanted.given:
-            self._wrong(wanted.row, wanted.columns[needed], "", _("is empty, and what is new needs it"))
+            self._wrong(wanted.row, wanted.columns[needed], "", "is empty, and what is new needs it")
         else:
             wanted.after = facts(**identity, **wanted.given)
 
@@ -270,21 +237,15 @@ class _Planner:
         first = loops[0]
         kept = self.stock.loops.get((first.offer.id, first.place.id), [])
         if len(loops) < len(kept):
-            said = _(
-                "has %(count)s loops of this item from this supplier: change them on their own pages",
-                count=len(kept),
-            )
-            self._wrong(first.row, "location", first.place.path, said)
+            many = f"has {len(kept)} loops of this item from this supplier"
+            self._wrong(first.row, "location", first.place.path, f"{many}: change them on their own pages")
         for loop in loops:
             if loop.is_new:
                 kind = loop.offer.supplier.after.kind
                 loop.given.setdefault("kind", LOOP_KIND[kind])
                 if not loop.cards:
                     self._wrong(
-                        loop.row,
-                        "cards",
-                        "",
-                        _("is empty, and a new loop needs it: 2 where there are two bins"),
+                        loop.row, "cards", "", "is empty, and a new loop needs it: 2 where there are two bins"
                     )
             self._settle(loop, LoopFacts, "card_quantity")
 

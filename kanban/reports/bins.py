@@ -11,17 +11,10 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kanban import orders
-from kanban.languages import gettext as _
-from kanban.languages import mark
 from kanban.loops import Card, Loop
 from kanban.orders import Order, OrderLine, Replenishment
 
-SUPPLY_WORDS = {
-    "full": mark("full"),
-    "empty": mark("empty"),
-    "ordered": mark("ordered"),
-    "in_transit": mark("on the way"),
-}
+SUPPLY_WORDS = {"full": "full", "empty": "empty", "ordered": "ordered", "in_transit": "on the way"}
 
 _TURN = aliased(Replenishment, name="r")  # the names that the words of orders.SUPPLY need
 _ORDER = aliased(Order, name="o")
@@ -51,16 +44,10 @@ class Bins:
     def words(self) -> str:
         """The same in words: ``1 of 3 empty``, ``all 3 full``."""
         if self.supply == "full":
-            return _("all %(total)s full", total=self.total) if self.total > 1 else _("full")
+            return f"all {self.total} full" if self.total > 1 else "full"
         if not self.supply:
             return ""
-        count = getattr(self, self.supply)
-        return _(
-            "%(count)s of %(total)s %(supply)s",
-            count=count,
-            total=self.total,
-            supply=_(SUPPLY_WORDS[self.supply]),
-        )
+        return f"{getattr(self, self.supply)} of {self.total} {SUPPLY_WORDS[self.supply]}"
 
 
 @dataclass(frozen=True, slots=True)

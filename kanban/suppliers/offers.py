@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from kanban import bulk, journal
 from kanban.items import Item
-from kanban.languages import gettext as _
 from kanban.suppliers.tables import PriceBreak, Supplier, SupplierItem
 
 
@@ -49,7 +48,7 @@ def add_offer(
 ) -> SupplierItem:
     """A supplier's new offer of an item. Raises :class:`OfferTaken`."""
     if offer_of(session, supplier, item):
-        raise OfferTaken(_("%(name)s offers %(sku)s already", name=supplier.name, sku=item.sku))
+        raise OfferTaken(f"{supplier.name} offers {item.sku} already")
     offer = SupplierItem(supplier=supplier, item=item, **_without_prices(facts))
     session.add(offer)
     _set_prices(offer, facts.prices)

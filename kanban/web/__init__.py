@@ -12,6 +12,7 @@ from kanban.web import (
     errors,
     formats,
     health,
+    homescreen,
     imports,
     items,
     journal,
@@ -19,6 +20,7 @@ from kanban.web import (
     languages,
     locations,
     loops,
+    offline,
     orders,
     people,
     photos,
@@ -36,7 +38,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, photos, health,
-    languages,
+    languages, offline, homescreen,
 )  # fmt: skip
 
 
@@ -77,6 +79,7 @@ def install(app: Flask) -> None:
     security.install(app)
     formats.install(app)
     shell.install(app)
+    offline.install(app)
     errors.install(app)
     for screen in SCREENS:
         app.register_blueprint(screen.bp)

@@ -14,8 +14,6 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from kanban import clock, people
-from kanban.languages import gettext as _
-from kanban.languages import mark
 from kanban.web import formats
 from kanban.web.running import running
 
@@ -41,7 +39,7 @@ HEADERS = {
 class ForeignPage(Forbidden):
     """A changing request that another site's page sent."""
 
-    description = mark("This request came from a page that is not ours.")
+    description = "This request came from a page that is not ours."
 
 
 def access(role: str) -> Callable[[View], View]:
@@ -84,22 +82,21 @@ def _admit() -> None:
     g.who = _identify()
     needed: str | None = getattr(current_app.view_functions[request.endpoint], "access", None)
     if needed is None:
-        raise Forbidden(_("This address is closed."))
+        raise Forbidden("This address is closed.")
     if needed != ANYONE and not g.who.may(needed):
         if not g.who.role:
-            raise Unauthorized(_("Sign in first."))
-        wanted, who = formats.role(needed), formats.role(g.who.role)
-        raise Forbidden(_("This needs the role %(needed)s; you are: %(role)s.", needed=wanted, role=who))
+            raise Unauthorized("Sign in first.")
+        raise Forbidden(f"This needs the role {needed}; you are {g.who.role}.")
 
 
 def _identify() -> people.Who:
     header = request.headers.get("Authorization", "")
     if header:
-        scheme, token = header.partition(" ")[::2]
+        scheme, _, token = header.partition(" ")
         known = scheme.lower() == "bearer"
         found = people.device_of(running().database, token.strip()) if known else people.NOBODY
         if not found.role:
-            raise Unauthorized(_("This token is not known, or was revoked."))
+            raise Unauthorized("This token is not known, or was revoked.")
         return found
     token = cookie_token() or ""
     return people.signed_in(running().database, token, g.at) if token else people.NOBODY
@@ -121,10 +118,22 @@ def _refuse_foreign_page() -> None:
     raise ForeignPage
 
 
+def _names_its_version(response: Response) -> bool:
+    """Whether a static file was asked for by the version it has; under any other name nobody may keep it.
+
+    A page of the version before may still ask while the program is being updated.
+    """
+    path = (request.view_args or {}).get("filename", "")
+    found = response.status_code in (200, 206, 304)
+    return found and formats.asset(path) == f"/static/{path}?v={request.args.get('v')}"
+
+
 def _protect(response: Response) -> Response:
     response.headers.extend(HEADERS)
     if running().settings.is_https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    elif not _names_its_version(response):
+        response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import journal, loops, orders
-from kanban.languages import gettext as _
-from kanban.languages import ngettext
 from kanban.loops import Card, Loop
 from kanban.web import forms, respond, security
 from kanban.web.loops.blueprint import bp
+from kanban.web.loops.views import LIFE_WORDS
 from kanban.web.reading import session
 
 
@@ -29,12 +28,8 @@ def add_cards(loop_id: int) -> Response:
         return f"/loops/{loop_id}"
 
     respond.change(verb)
-    made = ngettext(
-        "One card is made. Print, hang on the bin, scan once.",
-        "%(num)s cards are made. Print, hang on the bin, scan once.",
-        count,
-    )
-    return respond.seen(f"/loops/{loop_id}", made)
+    made = "One card is made" if count == 1 else f"{count} cards are made"
+    return respond.seen(f"/loops/{loop_id}", f"{made}. Print, hang on the bin, scan once.")
 
 
 @bp.post("/cards/<int:card_id>/life")
@@ -42,9 +37,7 @@ def add_cards(loop_id: int) -> Response:
 def set_life(card_id: int) -> Response:
     """On hold, back in service, or surplus."""
     life = forms.sent(forms.LifeForm, forms.typed_fields()).life
-    return _step(
-        card_id, loops.set_life, _("The card is now: %(life)s.", life=_(loops.LIFE_WORDS[life])), life
-    )
+    return _step(card_id, loops.set_life, f"The card is {LIFE_WORDS[life]} now.", life)
 
 
 @bp.post("/cards/<int:card_id>/replacement")
@@ -52,7 +45,7 @@ def set_life(card_id: int) -> Response:
 def replace(card_id: int) -> Response:
     """The card is lost: a new one, with a new code, takes its position."""
     because = forms.sent(forms.ReplacementForm, forms.typed_fields()).because
-    said = _("A new card stands at this position. Print it; the old one works no more, even if it is found.")
+    said = "A new card stands at this position. Print it; the old one works no more, even if it is found."
     return _step(card_id, orders.replace_card, said, because)
 
 
@@ -60,7 +53,7 @@ def replace(card_id: int) -> Response:
 @security.access("operator")
 def reprint(card_id: int) -> Response:
     """The card is worn: it goes on the list to print again."""
-    return _step(card_id, loops.request_reprint, _("The card is on the list to print again."))
+    return _step(card_id, loops.request_reprint, "The card is on the list to print again.")
 
 
 def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str) -> Response:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import abort, g, make_response, request
 from werkzeug.wrappers import Response
 
-from kanban import config, documents, languages, shop
-from kanban.languages import gettext as _
+from kanban import config, documents, shop
 from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
@@ -35,8 +34,7 @@ def pdf(order_id: int) -> Response:
         abort(404)
     response = make_response(made)
     response.mimetype = "application/pdf"
-    name = order.number or "draft"
-    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response.headers["Content-Disposition"] = f'inline; filename="{order.number or "draft"}.pdf"'
     return response
 
 
@@ -46,8 +44,8 @@ def _document(order: Order) -> documents.OrderDocument:
     released = order.released_at or g.at
     return documents.OrderDocument(
         number=order.number or "",
-        released_on=languages.full_day(released.astimezone(running().settings.zone).date()),
-        state=_(STATE_WORDS[order.state]),
+        released_on=formats.when(released).split(",")[0],
+        state=STATE_WORDS[order.state],
         supplier=_address(order.supplier.name, order.supplier.address),
         ship_to=_address(ours.name, order.ship_to.name, order.ship_to.address or ours.address),
         buyer=_address(ours.name, ours.address),
@@ -55,7 +53,7 @@ def _document(order: Order) -> documents.OrderDocument:
         total=formats.money(reports.total(lines)),
         currency=running().settings.currency,
         customer_number=order.supplier.customer_number,
-        mark=_("DRAFT – not an order") if order.state == "draft" else "",
+        mark="DRAFT – not an order" if order.state == "draft" else "",
     )
 
 
