@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -22,10 +22,31 @@ T = TypeVar("T")
 SHORTEST_SECRET = 32
 WHO_MAY_SIGNAL = ("people", "anyone")
 YES_OR_NO = ("yes", "no")
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class BadSetting(Exception):
     """A setting that the program cannot run with; the message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """How mail leaves. ``security`` is ``starttls``, ``tls``, or for a server on this machine ``none``."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    reply_to: str
+    """Who gets the answers; empty: the sender."""
+    bounces: str
+    """The envelope's sender, to which undeliverable mail comes back."""
+    ca_file: Path | None
+    """Certificates to trust instead of the system's."""
+    own_name: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,8 @@ class Settings:
     """``KANBAN_UNDO_SECONDS``: how long *Undo* is offered after a signal."""
     offline: bool
     """``KANBAN_OFFLINE``: whether phones keep the app; ``no`` takes it off every phone that calls."""
+    mail: MailServer | None
+    """``KANBAN_SMTP_HOST`` and its kin; none: no mail leaves."""
     dispatch: bool
     """``KANBAN_DISPATCH``: whether the server sends orders itself; ``no`` leaves it to `kanban dispatch`."""
 
@@ -94,6 +117,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         signal=_read(environ, "KANBAN_WHO_MAY_SIGNAL", _one_of(WHO_MAY_SIGNAL), "people"),
         undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
         offline=_read(environ, "KANBAN_OFFLINE", _one_of(("yes", "no")), "yes") == "yes",
+        mail=_mail(environ, urlsplit(base_url).hostname or "localhost"),
         dispatch=_read(environ, "KANBAN_DISPATCH", _one_of(YES_OR_NO), "yes") == "yes",
     )
 
@@ -196,6 +220,68 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def _mail(environ: Mapping[str, str], own_name: str) -> MailServer | None:
+    host = _read(environ, "KANBAN_SMTP_HOST", _host_name, "")
+    if not host:
+        return None
+    security = _read(environ, "KANBAN_SMTP_SECURITY", _one_of(tuple(SMTP_PORTS)), "starttls")
+    if security == "none" and host not in LOOPBACK:
+        raise BadSetting(
+            "KANBAN_SMTP_SECURITY='none': only a mail server on this very machine is called in the clear"
+        )
+    sender = _read(environ, "KANBAN_SMTP_FROM", _mailbox, "")
+    if not sender:
+        raise BadSetting("KANBAN_SMTP_FROM is missing: give the address that orders come from")
+    user = environ.get("KANBAN_SMTP_USER", "").strip()
+    password = _secret(environ, "KANBAN_SMTP_PASSWORD")
+    if bool(user) != bool(password):
+        raise BadSetting("KANBAN_SMTP_USER comes with KANBAN_SMTP_PASSWORD or KANBAN_SMTP_PASSWORD_FILE")
+    return MailServer(
+        host=host,
+        port=_read(environ, "KANBAN_SMTP_PORT", _whole(1, 65535), SMTP_PORTS[security]),
+        security=security,
+        user=user,
+        password=password,
+        sender=sender,
+        reply_to=_read(environ, "KANBAN_SMTP_REPLY_TO", _mailbox, ""),
+        bounces=_read(environ, "KANBAN_SMTP_BOUNCES", _mailbox, sender),
+        ca_file=_read(environ, "KANBAN_SMTP_CA_FILE", _file, None),
+        own_name=own_name,
+    )
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    """A secret from the environment, or from the file that ``<name>_FILE`` names."""
+    path = environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return environ.get(name, "")
+    if environ.get(name):
+        raise BadSetting(f"{name} and {name}_FILE are both given: give one")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadSetting(f"{name}_FILE={path!r}: cannot be read") from wrong
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", text):
+        raise ValueError("give a host name such as smtp.example.org, without a port")
+    return text.lower()
+
+
+def _mailbox(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", text):
+        raise ValueError("give one plain e-mail address")
+    return text
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
 
 
 def _base_url(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from shop import Shop
 
-from kanban import config, loops, orders
+from kanban import config, loops, orders, outbox
 from kanban.journal import Event
 from kanban.reports import story
 from kanban.reports.words import WORDS, tell_kind
@@ -39,6 +39,7 @@ def all_kinds() -> set[tuple[str, str]]:
         | outcomes
         | {(effect, "scan") for effect in EFFECTS}
         | {("received", "receipt")}
+        | {(kind, "delivery") for kind in outbox.TOLD}
     )
 
 

@@ -19,6 +19,7 @@ from kanban.outbox.channels import (
 )
 from kanban.outbox.queue import (
     DELAYS,
+    TOLD,
     Claim,
     NotWaiting,
     add,
@@ -54,6 +55,7 @@ __all__ = [
     "DELAYS",
     "HELD_FOR_HANDS",
     "STATES",
+    "TOLD",
     "UNSETTLED",
     "Brakes",
     "ChannelFacts",

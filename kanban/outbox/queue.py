@@ -26,6 +26,10 @@ JITTER = 0.2
 LONGEST_ANSWER = 1_000
 
 
+TOLD = (
+    "queued", "held", "let_go", "delivered", "handed_over", "dead", "bounced", "tried_again", "cancelled",
+)  # fmt: skip
+"""What the journal says of a delivery."""
 _NOTIFY = text("NOTIFY kanban_outbox")
 
 

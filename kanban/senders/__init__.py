@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kanban.senders import email
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
 
 __all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender"]
 
-BY_CHANNEL: Mapping[str, Sender] = {}
+BY_CHANNEL: Mapping[str, Sender] = {"email": email}
 """The sender of each channel that needs no person."""
