@@ -10,6 +10,8 @@ from __future__ import annotations
 import secrets
 import unicodedata
 
+from kanban.languages import gettext as _
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
 
@@ -30,13 +32,13 @@ def read(text: str) -> str:
     """The code that a person typed or a camera read, in its one canonical form; raises :class:`BadCode`."""
     plain = unicodedata.normalize("NFKC", text).upper().replace(" ", "").replace("-", "")
     if len(plain) != LENGTH:
-        raise BadCode(f"a code has {LENGTH} letters and digits")
+        raise BadCode(_("a code has %(length)s letters and digits", length=LENGTH))
     try:
         values = [_VALUE[character] for character in plain]
     except KeyError as missing:
-        raise BadCode("a character that no code has") from missing
+        raise BadCode(_("a character that no code has")) from missing
     if _check(values[:-1]) != values[-1]:
-        raise BadCode("mistyped: the last character does not fit the others")
+        raise BadCode(_("mistyped: the last character does not fit the others"))
     return "".join(ALPHABET[value] for value in values)
 
 

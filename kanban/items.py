@@ -13,15 +13,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import bulk, journal
 from kanban.db import Base, Money, RowId
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.photos import Photo
 
 PATH_SEPARATOR = " › "
 
 CONSEQUENCES = {
-    1: "mild inconvenience",
-    2: "work slows, we improvise",
-    3: "a job or customer stops",
-    4: "the site stops, or safety",
+    1: mark("mild inconvenience"),
+    2: mark("work slows, we improvise"),
+    3: mark("a job or customer stops"),
+    4: mark("the site stops, or safety"),
 }
 
 
@@ -228,7 +230,7 @@ def inside_site(path: str) -> str:
 def _path(name: str, parent: Location | None) -> str:
     sign = PATH_SEPARATOR.strip()
     if sign in name:
-        raise BadPlaceName(f"a place's name cannot hold “{sign}”, which stands between places")
+        raise BadPlaceName(_("this name cannot hold “%(sign)s”, which stands between places", sign=sign))
     return f"{parent.path}{PATH_SEPARATOR}{name}" if parent else name
 
 
@@ -243,10 +245,10 @@ def _below(location: Location) -> str:
 def _refuse_taken_sku(session: Session, sku: str, own_id: int | None) -> None:
     other = by_sku(session, sku)
     if other is not None and other.id != own_id:
-        raise SkuTaken(f"{other.sku} is the SKU of “{other.name}” already")
+        raise SkuTaken(_("%(sku)s is the SKU of “%(name)s” already", sku=other.sku, name=other.name))
 
 
 def _refuse_taken_path(session: Session, path: str, own_id: int | None) -> None:
     other = location_at(session, path)
     if other is not None and other.id != own_id:
-        raise PlaceTaken(f"there is a place {other.path} already")
+        raise PlaceTaken(_("there is a place %(path)s already", path=other.path))

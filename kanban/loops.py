@@ -24,6 +24,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from kanban import bulk, codes, journal
 from kanban.db import Base, Moment, Quantity, RowId
 from kanban.items import Item, Location
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.suppliers import SupplierItem
 
 KINDS = ("purchase", "production", "transfer")
@@ -31,6 +33,13 @@ LIVES = ("new", "active", "on_hold", "surplus", "retired")
 RETIRED_BECAUSE = ("lost", "replaced", "loop_closed", "surplus")
 MOST_CARDS = 999
 
+LIFE_WORDS = {
+    "new": mark("new"),
+    "active": mark("in service"),
+    "on_hold": mark("on hold"),
+    "surplus": mark("surplus"),
+    "retired": mark("retired"),
+}
 NEXT_LIVES = {
     "new": {"active", "retired"},
     "active": {"on_hold", "surplus", "retired"},
@@ -205,7 +214,7 @@ def add_cards(session: Session, deed: journal.Deed, loop: Loop, count: int, life
     taken = {card.number for card in cards_in_service(session, loop)}
     free = [number for number in range(1, MOST_CARDS + 1) if number not in taken][:count]
     if len(free) < count:
-        raise TooManyCards(f"a loop holds at most {MOST_CARDS} cards")
+        raise TooManyCards(_("a loop holds at most %(most)s cards", most=MOST_CARDS))
     cards = [Card(loop_id=loop.id, number=number, code=codes.make(), life=life) for number in free]
     session.add_all(cards)
     session.flush()
@@ -232,7 +241,11 @@ def set_life(session: Session, deed: journal.Deed, card: Card, life: str, becaus
     """Bring a card to another life. Raises :class:`LifeRefused` for an impossible step."""
     if life not in NEXT_LIVES[card.life]:
         raise LifeRefused(
-            f"a card that is {card.life.replace('_', ' ')} cannot become {life.replace('_', ' ')}"
+            _(
+                "a card cannot go from “%(life)s” to “%(wanted)s”",
+                life=_(LIFE_WORDS[card.life]),
+                wanted=_(LIFE_WORDS[life]),
+            )
         )
     card.life, card.retired_because = life, because
     journal.append(session, deed, life, "card", card.id, {"because": because}, card_id=card.id)
@@ -294,4 +307,4 @@ def count_cards(session: Session, loop_id: int) -> int:
 
 def _refuse_closed(loop: Loop) -> None:
     if loop.closed_at is not None:
-        raise LoopClosed("this loop is closed")
+        raise LoopClosed(_("this loop is closed"))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from kanban import journal
 from kanban.db import Base, Database, Moment, RowId, Statement, to_milliseconds
+from kanban.languages import gettext as _
 
 ROLES = ("viewer", "operator", "buyer", "admin")
 """Each may do what those before it may."""
@@ -152,12 +153,12 @@ _DEVICE = Statement("SELECT id, name, role FROM device WHERE token_hash = :token
 def hash_password(password: str, *, login: str = "") -> str:
     """The Argon2id hash of a new password. Raises :class:`BadPassword`."""
     if len(password) < SHORTEST_PASSWORD:
-        raise BadPassword(f"a password has at least {SHORTEST_PASSWORD} characters")
+        raise BadPassword(_("a password has at least %(least)s characters", least=SHORTEST_PASSWORD))
     if len(password) > LONGEST_PASSWORD:
-        raise BadPassword(f"a password has at most {LONGEST_PASSWORD} characters")
+        raise BadPassword(_("a password has at most %(most)s characters", most=LONGEST_PASSWORD))
     plain = password.casefold()
     if len(set(plain)) < 5 or (login and plain.replace(login.casefold(), "").strip("0123456789!") == ""):
-        raise BadPassword("too easy to guess: use a few words that do not belong together")
+        raise BadPassword(_("too easy to guess: use a few words that do not belong together"))
     return _HASHER.hash(password)
 
 
@@ -166,7 +167,7 @@ def add(
 ) -> Person:
     """A new person. Raises :class:`LoginTaken`."""
     if session.scalar(select(Person).where(Person.login == login.casefold())):
-        raise LoginTaken(f"somebody signs in as {login} already")
+        raise LoginTaken(_("somebody signs in as %(login)s already", login=login))
     person = Person(
         login=login.casefold(), name=name, role=role, password_hash=password_hash, created_at=deed.at
     )
@@ -339,7 +340,7 @@ def set_up(
 def _refuse_last_admin(session: Session, person: Person) -> None:
     others = select(func.count()).where(Person.role == "admin", Person.active, Person.id != person.id)
     if not session.scalar(others):
-        raise LastAdmin("this is the last administrator")
+        raise LastAdmin(_("this is the last administrator"))
 
 
 def _hashed(token: str) -> str:

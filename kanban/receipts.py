@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kanban import journal, orders
 from kanban.db import Base, Moment, Quantity, RowId
+from kanban.languages import gettext as _
 from kanban.orders import Order, OrderLine, Replenishment
 
 LARGEST_RECEIPT = Decimal(1_000_000)
@@ -66,7 +67,7 @@ def receive_card(
     of its line, what the order was rounded up by. Raises :class:`NothingComing` or :class:`BadReceipt`.
     """
     if turn.closed_at is not None:
-        raise NothingComing("this card is full already")
+        raise NothingComing(_("this card is full already"))
     line = turn.order_line
     missing = turn.quantity - turn.received
     whole = missing
@@ -82,7 +83,7 @@ def receive_card(
 def close_short(session: Session, deed: journal.Deed, line: OrderLine) -> None:
     """Nothing more will come of this line: its open turns end, and their cards are full again."""
     if line.closed_at is not None or line.order.state not in orders.OPEN_STATES:
-        raise NothingComing("this line is closed already")
+        raise NothingComing(_("this line is closed already"))
     missing = {"missing": line.pending}
     journal.append(session, deed, "closed_short", "order_line", line.id, missing, order_id=line.order_id)
     line.closed_at, line.outcome = deed.at, "short"
@@ -101,9 +102,15 @@ def _count(
     delivery_note: str,
 ) -> Receipt:
     if line.order.state not in orders.OPEN_STATES or line.quantity is None:
-        raise NothingComing("nothing of this order can arrive: it was not sent, or it is finished")
+        raise NothingComing(_("nothing of this order can arrive: it was not sent, or it is finished"))
     if not quantity.is_finite() or not 0 < quantity <= LARGEST_RECEIPT or quantity != round(quantity, 3):
-        raise BadReceipt(f"a receipt counts 0.001 to {LARGEST_RECEIPT:,} units, to three decimals")
+        raise BadReceipt(
+            _(
+                "a receipt counts %(least)s to %(most)s units, to three decimals",
+                least=Decimal("0.001"),
+                most=LARGEST_RECEIPT,
+            )
+        )
     over = max(Decimal(0), quantity - line.pending)
     receipt = Receipt(
         order_line_id=line.id,

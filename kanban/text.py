@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from kanban.languages import gettext as _
+from kanban.languages import mark
+
 LONGEST_ACCENT_RUN = 30  # Unicode's stream-safe text (UAX 15); longer runs make normalising quadratic
 
 
@@ -26,7 +29,7 @@ def clean(value: str, *, limit: int, code: bool = False, lines: bool = False) ->
     _refuse_accent_towers(value)
     value = unicodedata.normalize("NFC", value)
     if len(value) > limit:
-        raise BadText(f"is longer than {limit:,} characters")
+        raise BadText(_("is longer than %(limit)s characters", limit=limit))
     if not (value.isascii() and value.isprintable()):
         for character in value:
             _check(character, code, lines)
@@ -50,13 +53,13 @@ def from_cell(text: str) -> str:
 def _check(character: str, code: bool, lines: bool) -> None:
     category = unicodedata.category(character)
     if category == "Cc" and not (lines and character == "\n"):
-        raise BadText(f"holds {_CONTROLS.get(character, _named('a control character', character))}")
+        raise BadText(_control(character))
     if category == "Cs":
-        raise BadText(_named("holds half of a character", character))
+        raise BadText(_("holds half of a character (%(point)s)", point=_point(character)))
     if category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"):
-        raise BadText(_named("holds what is no character", character))
+        raise BadText(_("holds what is no character (%(point)s)", point=_point(character)))
     if code and category in ("Cf", "Zl", "Zp"):
-        raise BadText(_named("holds an invisible character", character) + ": type it anew")
+        raise BadText(_("holds an invisible character (%(point)s): type it anew", point=_point(character)))
 
 
 def _refuse_accent_towers(value: str) -> None:
@@ -64,11 +67,17 @@ def _refuse_accent_towers(value: str) -> None:
     for character in value if not value.isascii() else "":
         run = run + 1 if unicodedata.combining(character) else 0
         if run > LONGEST_ACCENT_RUN:
-            raise BadText("stacks too many accents on one letter")
+            raise BadText(_("stacks too many accents on one letter"))
 
 
-def _named(what: str, character: str) -> str:
-    return f"{what} (U+{ord(character):04X})"
+def _control(character: str) -> str:
+    if character in _CONTROLS:
+        return _(_CONTROLS[character])
+    return _("holds a control character (%(point)s)", point=_point(character))
+
+
+def _point(character: str) -> str:
+    return f"U+{ord(character):04X}"
 
 
 _STARTS = r"(?:^|(?<=[;\n]))"
@@ -76,4 +85,9 @@ _SIGNS = "(?='*[=+\\-@\t\r\0＝＋－＠])"
 _FORMULA = re.compile(_STARTS + _SIGNS)
 _DISARMED = re.compile(f"{_STARTS}'{_SIGNS}")
 
-_CONTROLS = {"\t": "a tab", "\n": "a line break", "\r": "a line break", "\0": "a NUL byte"}
+_CONTROLS = {
+    "\t": mark("holds a tab"),
+    "\n": mark("holds a line break"),
+    "\r": mark("holds a line break"),
+    "\0": mark("holds a NUL byte"),
+}

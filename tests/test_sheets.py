@@ -562,7 +562,7 @@ def test_what_nothing_decides_is_refused_not_guessed():
         ("Cards", "1000", "must be at most 999"),
         ("Consequence", "5", "must be 1 to 4"),
         ("Consequence", "dire", "must be 1 to 4"),
-        ("Supplier kind", "friend", "must be 'external' or 'internal'"),
+        ("Supplier kind", "friend", "must be “external” or “internal”"),
         ("Supplier e-mail", "a@b.de, c@d.de", "is not one e-mail address"),
         ("Currency", "Euro", "is not a currency"),
         ("Colour", "nice", "is not a colour"),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from kanban import codes, scans
+from kanban.languages import gettext as _
 from kanban.reports import exports
 from kanban.web import scan, security
 from kanban.web.reading import session
@@ -74,5 +75,12 @@ def _number(name: str, default: int, lowest: int, highest: int) -> int:
     if text is None:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 16 or not lowest <= int(text) <= highest:
-        raise BadRequest(f"{name}: a whole number from {lowest} to {highest}")
+        raise BadRequest(
+            _(
+                "%(name)s: a whole number from %(lowest)s to %(highest)s",
+                name=name,
+                lowest=lowest,
+                highest=highest,
+            )
+        )
     return int(text)

@@ -14,13 +14,19 @@ from kanban.imports.fates import Plan
 from kanban.imports.planning import plan
 from kanban.imports.rows import Parsed
 from kanban.imports.wanted import WantedPlace
+from kanban.languages import gettext as _
+from kanban.languages import ngettext
 
 
 class SheetRefused(ValueError):
     """The sheet cannot be imported as it is; ``plan`` says why. Nothing was changed."""
 
     def __init__(self, refused: Plan) -> None:
-        super().__init__(f"{len(refused.errors)} cells need your attention")
+        super().__init__(
+            ngettext(
+                "%(num)s cell needs your attention", "%(num)s cells need your attention", len(refused.errors)
+            )
+        )
         self.plan = refused
 
 
@@ -48,14 +54,14 @@ def apply(
     if planned.errors:
         raise SheetRefused(planned)
     if seen is not None and seen != planned.digest:
-        raise PlanChanged("Something that the sheet speaks of was changed meanwhile: look at it again.")
+        raise PlanChanged(_("Something that the sheet speaks of was changed meanwhile: look at it again."))
     counts = {noun: {"new": each.new, "changed": each.changed} for noun, each in planned.counts.items()}
     if not planned.changes_anything:
         return Applied(counts, None)
     event_id = journal.append(session, deed, "imported", "sheet", facts=counts)
     _keep_items(session, deed, planned)
     _keep_suppliers(session, deed, planned)
-    for _, level in groupby(sorted(planned.places, key=_depth), key=_depth):
+    for _depth_of, level in groupby(sorted(planned.places, key=_depth), key=_depth):
         _keep_places(session, deed, [place for place in level if place.kept is None])
     _keep_offers(session, deed, planned)
     _keep_loops(session, deed, planned)

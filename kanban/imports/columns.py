@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from kanban.imports.sheet import Sheet, SheetError, column_letter
+from kanban.languages import gettext as _
+from kanban.languages import mark
 
 MONEY = ("EUR", "€", "USD", "$", "GBP", "£", "CHF", "net", "netto")
 DAYS = ("days", "working days", "workdays", "Tage", "in Tagen", "Arbeitstage", "in Arbeitstagen", "AT")
@@ -59,7 +61,7 @@ def _split(titles: str) -> tuple[str, ...]:
 COLUMNS = (
     _column(
         "sku",
-        "our number of the item",
+        mark("our number of the item"),
         "SKU, Item number, Item no., Item code, Part number, Part no., Product number, Product code,"
         " Stock code, Material number, Artikelnummer, Artikel-Nr., Art.-Nr., Teilenummer, Teile-Nr.,"
         " Materialnummer, Material-Nr., Sachnummer",
@@ -68,7 +70,7 @@ COLUMNS = (
     ),
     _column(
         "name",
-        "what people call it",
+        mark("what people call it"),
         "Name, Item name, Part name, Product name, Artikelname, Artikelbezeichnung, Bezeichnung,"
         " Benennung, Materialbezeichnung",
         rests="Description, Item description, Product, Item, Beschreibung, Artikelbeschreibung, Produkt,"
@@ -77,42 +79,42 @@ COLUMNS = (
     ),
     _column(
         "unit",
-        "the unit it is counted in",
+        mark("the unit it is counted in"),
         "Unit, Unit of measure, UOM, Einheit, Mengeneinheit, Basismengeneinheit, ME",
     ),
     _column(
         "unit_cost",
-        "what one unit is worth",
+        mark("what one unit is worth"),
         "Unit cost, Cost, Cost per unit, Standard cost, Stückkosten, Kosten pro Stück, Bewertungspreis",
         remarks=MONEY,
     ),
     _column(
         "consequence",
-        "what a stock-out means, 1 (mild) to 4 (the site stops)",
+        mark("what a stock-out means, 1 (mild) to 4 (the site stops)"),
         "Consequence, Consequence of stock-out, Stock-out consequence, Criticality, Kritikalität,"
         " Auswirkung, Folge bei Fehlmenge",
         remarks=("1-4",),
     ),
     _column(
         "supplier",
-        "who replenishes it",
+        mark("who replenishes it"),
         "Supplier, Supplier name, Vendor, Vendor name, Source, Lieferant, Lieferantenname, Bezugsquelle",
     ),
     _column(
         "supplier_kind",
-        "external (a firm) or internal (our own store or work centre)",
+        mark("external (a firm) or internal (our own store or work centre)"),
         "Supplier kind, Supplier type, External or internal, Lieferantenart, Art des Lieferanten,"
         " Extern oder intern",
     ),
     _column(
         "supplier_email",
-        "where its orders go",
+        mark("where its orders go"),
         "Supplier e-mail, Supplier mail, Vendor e-mail, Order e-mail, E-mail, Lieferanten-E-Mail,"
         " E-Mail Lieferant, Bestell-E-Mail",
     ),
     _column(
         "supplier_sku",
-        "the supplier's own number of the item",
+        mark("the supplier's own number of the item"),
         "Supplier SKU, Supplier item number, Supplier item no., Supplier part number, Supplier part"
         " no., Vendor SKU, Vendor part number, Order number, Order no., Order code, Bestellnummer,"
         " Bestell-Nr., Best.-Nr., Lieferantenartikelnummer, Lieferanten-Artikel-Nr., Artikelnummer"
@@ -120,54 +122,54 @@ COLUMNS = (
     ),
     _column(
         "pack_size",
-        "units in one pack",
+        mark("units in one pack"),
         "Pack size, Pack quantity, Package size, Units per pack, Packungsgröße, Packungseinheit,"
         " Gebindegröße, Verpackungseinheit, VPE, VE",
         remarks=UNITS,
     ),
     _column(
         "minimum_order_quantity",
-        "least units the supplier sells",
+        mark("least units the supplier sells"),
         "Minimum order quantity, Min order quantity, Min. order qty, Minimum order, MOQ,"
         " Mindestbestellmenge, Mindestmenge, Mindestabnahme",
         remarks=UNITS,
     ),
     _column(
         "order_multiple",
-        "units are ordered in multiples of this",
+        mark("units are ordered in multiples of this"),
         "Order multiple, Multiple, Order in multiples of, Rounding value, Bestellvielfaches,"
         " Vielfaches, Rundungswert",
         remarks=UNITS,
     ),
     _column(
         "price",
-        "price of one unit, or breaks as in 1:2.50; 100:2.10",
+        mark("price of one unit, or breaks as in 1:2.50; 100:2.10"),
         "Price, Unit price, Price per unit, Purchase price, Net price, Price breaks, Preis,"
         " Einzelpreis, Stückpreis, Einkaufspreis, Nettopreis, EK-Preis, Staffelpreis, Staffelpreise",
         remarks=MONEY,
     ),
-    _column("currency", "three letters such as EUR", "Currency, Währung"),
+    _column("currency", mark("three letters such as EUR"), "Currency, Währung"),
     _column(
         "lead_time",
-        "working days from order to goods",
+        mark("working days from order to goods"),
         "Lead time, Delivery time, Lieferzeit, Lieferfrist, Wiederbeschaffungszeit, WBZ",
         remarks=DAYS,
     ),
     _column(
         "location",
-        "where the bin stands, from the site down",
+        mark("where the bin stands, from the site down"),
         "Location, Bin location, Storage location, Storage bin, Lagerort, Lagerplatz, Standort,"
         " Stellplatz, Platz, Ort",
     ),
     _column(
         "cards",
-        "number of cards (bins) in the loop, N",
+        mark("number of cards (bins) in the loop, N"),
         "Cards, Number of cards, Bins, Number of bins, Kanbans, Number of kanbans, N, Karten, Anzahl"
         " Karten, Kartenanzahl, Behälter, Anzahl Behälter, Behälteranzahl",
     ),
     _column(
         "card_quantity",
-        "units that one card stands for",
+        mark("units that one card stands for"),
         "Card quantity, Quantity per card, Qty per card, Quantity per bin, Qty per bin, Bin quantity,"
         " Bin qty, Kanban quantity, Container quantity, Kartenmenge, Menge pro Karte, Menge je Karte,"
         " Menge pro Behälter, Menge je Behälter, Behältermenge, Behälterinhalt, Kanbanmenge, Füllmenge",
@@ -176,28 +178,28 @@ COLUMNS = (
     ),
     _column(
         "loop_kind",
-        "purchase, production or transfer",
+        mark("purchase, production or transfer"),
         "Loop kind, Loop type, Kanban type, Replenishment type, Kreislaufart, Regelkreisart, Beschaffungsart",
     ),
     _column(
         "minimum_cycle",
-        "hours within which a second signal is asked about",
+        mark("hours within which a second signal is asked about"),
         "Minimum cycle, Min. cycle, Minimum cycle time, Mindestzyklus, Mindestumlaufzeit, Mindestabstand",
         remarks=HOURS,
     ),
     _column(
         "owner",
-        "who looks after the loop",
+        mark("who looks after the loop"),
         "Owner, Responsible, Planner, Verantwortlich, Verantwortlicher, Verantwortliche, Disponent",
     ),
     _column(
         "colour",
-        "colour of the loop on its cards",
+        mark("colour of the loop on its cards"),
         "Colour, Color, Card colour, Card color, Farbe, Kartenfarbe",
     ),
     _column(
         "note",
-        "anything else",
+        mark("anything else"),
         "Note, Notes, Remark, Remarks, Comment, Comments, Notiz, Notizen, Bemerkung, Bemerkungen,"
         " Kommentar, Anmerkung, Hinweis",
     ),
@@ -227,22 +229,33 @@ def find(sheet: Sheet) -> Found:
     for column in COLUMNS:
         if column.required and column.name not in places:
             known = ", ".join(column.titles + column.rests)
-            raise SheetError(f"no column holds {column.meaning}. Call it one of: {known}.", sheet.header_row)
+            said = _(
+                "no column holds: %(meaning)s. Call it one of: %(known)s.",
+                meaning=_(column.meaning),
+                known=known,
+            )
+            raise SheetError(said, sheet.header_row)
     taken = set(places.values())
     return Found(places, tuple(_shown(sheet, i) for i in range(len(keys)) if i not in taken))
 
 
 def _take(name: str, found: list[int], places: dict[str, int], sheet: Sheet) -> None:
     if len(found) > 1:
-        both = f"{_shown(sheet, found[0])} and {_shown(sheet, found[1])} both"
-        raise SheetError(f"{both} mean the {name.replace('_', ' ')}. Rename or delete one.", sheet.header_row)
+        one, other = _shown(sheet, found[0]), _shown(sheet, found[1])
+        said = _("%(one)s and %(other)s mean the same. Rename or delete one.", one=one, other=other)
+        raise SheetError(said, sheet.header_row)
     if found:
         places[name] = found[0]
 
 
 def _shown(sheet: Sheet, index: int) -> str:
     title = " ".join(sheet.header[index].split())[:80]
-    return f"“{title}” (column {column_letter(index)})" if title else f"column {column_letter(index)}"
+    letter = column_letter(index)
+    return (
+        _("“%(title)s” (column %(letter)s)", title=title, letter=letter)
+        if title
+        else _("column %(column)s", column=letter)
+    )
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

@@ -20,6 +20,8 @@ from kanban.imports.wanted import (
     WantedSupplier,
     cell_of,
 )
+from kanban.languages import gettext as _
+from kanban.languages import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,17 @@ class Headings:
 def tell(plan: Plan, headings: Headings) -> None:
     """Write into each row's fate what becomes of the things that it is the first to speak of."""
     for item in plan.items:
-        _tell_thing(plan.fates, "item", item, headings)
+        _tell_thing(plan.fates, _("item"), item, headings)
     for supplier in plan.suppliers:
-        _tell_thing(plan.fates, f"supplier {supplier.name}", supplier, headings)
+        _tell_thing(plan.fates, _("supplier %(name)s", name=supplier.name), supplier, headings)
     for offer in plan.offers:
-        _tell_thing(plan.fates, "offer", offer, headings)
+        _tell_thing(plan.fates, _("offer"), offer, headings)
+    # of the new levels of a row the last and longest
     for row, path in {place.row: place.path for place in plan.places if place.kept is None}.items():
-        plan.fates[row].new.append(f"place {path}")  # the last and longest of the row's new ones
+        plan.fates[row].new.append(_("place %(path)s", path=path))
     for loop in plan.loops:
-        cards = f"{loop.cards} {'card' if loop.cards == 1 else 'cards'}"
-        _tell_thing(plan.fates, f"loop with {cards}", loop, headings)
+        loops = ngettext("loop with %(num)s card", "loop with %(num)s cards", loop.cards)
+        _tell_thing(plan.fates, loops, loop, headings)
         if not loop.is_new and loop.cards != loop.held:
             more = Change(headings.of("cards"), str(loop.held), str(loop.cards))
             plan.fates[loop.row].changes.append(more)

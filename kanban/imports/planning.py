@@ -25,6 +25,8 @@ from kanban.imports.wanted import (
     value_of,
 )
 from kanban.items import PATH_SEPARATOR, ItemFacts, fold
+from kanban.languages import gettext as _
+from kanban.languages import ngettext
 from kanban.loops import MOST_CARDS, LoopFacts
 from kanban.suppliers import OfferFacts, SupplierFacts
 
@@ -108,14 +110,25 @@ class _Planner:
     def _check_alone(self, number: int, row: Row) -> None:
         if row.currency not in (None, self.currency):
             self._wrong(
-                number, "currency", row.currency, f"is not {self.currency}, in which this shop counts"
+                number,
+                "currency",
+                row.currency,
+                _("is not %(currency)s, in which this shop counts", currency=self.currency),
             )
         for column, key in (("sku", row.sku), ("supplier", row.supplier)):
             if key and len(fold(key)) > MAX_KEY:
-                self._wrong(number, column, key, f"is longer than {MAX_KEY} characters when spelled out")
+                self._wrong(
+                    number,
+                    column,
+                    key,
+                    _("is longer than %(most)s characters when spelled out", most=MAX_KEY),
+                )
         if row.location and len(stock.place_key(row.location)) > MAX_PATH:
             self._wrong(
-                number, "location", row.location[-1], f"is longer than {MAX_PATH} characters with all levels"
+                number,
+                "location",
+                row.location[-1],
+                _("is longer than %(most)s characters with all levels", most=MAX_PATH),
             )
         if not row.supplier:
             self._need(number, row, "supplier", (*SUPPLIER.values(), *OFFER.values(), *LOOP_CELLS))
@@ -126,9 +139,12 @@ class _Planner:
         for column in columns:
             if getattr(row, column) is not None:
                 filled = shown(column, value_of(row, column))
-                self._wrong(
-                    number, missing, "", f"is empty, but {self.headings.of(column)} is filled: {filled}"
+                said = _(
+                    "is empty, but %(column)s is filled: %(filled)s",
+                    column=self.headings.of(column),
+                    filled=filled,
                 )
+                self._wrong(number, missing, "", said)
                 return
 
     def _item(self, number: int, row: Row) -> WantedItem:
@@ -190,8 +206,11 @@ class _Planner:
         same = self.loops.setdefault((id(offer), id(place)), [])
         kept = self.stock.loops.get((offer.id, place.id), [])
         if len(same) >= max(1, len(kept)):
-            what = "is the same item, supplier and place as in"
-            self._wrong(number, "location", place.path, f"{what} row {same[-1].row}: one loop needs one row")
+            said = _(
+                "is the same item, supplier and place as in row %(row)s: one loop needs one row",
+                row=str(same[-1].row),
+            )
+            self._wrong(number, "location", place.path, said)
             return
         this = kept[len(same)] if kept else None
         loop = WantedLoop(
@@ -202,11 +221,22 @@ class _Planner:
         loop.cards = held.staying if row.cards is None else row.cards
         same.append(self._note(number, row, loop))
         if loop.cards < held.staying:
-            less = f"is less than the {held.staying} cards that the loop has"
-            self._wrong(number, "cards", str(row.cards), f"{less}: take cards out on the loop’s own page")
+            said = ngettext(
+                "is less than the %(num)s card that the loop has: take cards out on the loop’s own page",
+                "is less than the %(num)s cards that the loop has: take cards out on the loop’s own page",
+                held.staying,
+            )
+            self._wrong(number, "cards", str(row.cards), said)
         if loop.cards + held.leaving > MOST_CARDS:
             self._wrong(
-                number, "cards", str(row.cards), f"is too many: {held.leaving} more are still leaving"
+                number,
+                "cards",
+                str(row.cards),
+                ngettext(
+                    "is too many: %(num)s more is still leaving",
+                    "is too many: %(num)s more are still leaving",
+                    held.leaving,
+                ),
             )
 
     def _note(self, number: int, row: Row, wanted: W) -> W:
@@ -219,7 +249,10 @@ class _Planner:
             elif wanted.given[name] != value:
                 other = shown(column, wanted.given[name])
                 self._wrong(
-                    number, column, shown(column, value), f"contradicts row {wanted.told[name]}: {other}"
+                    number,
+                    column,
+                    shown(column, value),
+                    _("contradicts row %(row)s: %(other)s", row=str(wanted.told[name]), other=other),
                 )
         return wanted
 
@@ -229,7 +262,7 @@ class _Planner:
         if not wanted.is_new:
             wanted.settle()
         elif needed and needed not in wanted.given:
-            self._wrong(wanted.row, wanted.columns[needed], "", "is empty, and what is new needs it")
+            self._wrong(wanted.row, wanted.columns[needed], "", _("is empty, and what is new needs it"))
         else:
             wanted.after = facts(**identity, **wanted.given)
 
@@ -237,15 +270,21 @@ class _Planner:
         first = loops[0]
         kept = self.stock.loops.get((first.offer.id, first.place.id), [])
         if len(loops) < len(kept):
-            many = f"has {len(kept)} loops of this item from this supplier"
-            self._wrong(first.row, "location", first.place.path, f"{many}: change them on their own pages")
+            said = _(
+                "has %(count)s loops of this item from this supplier: change them on their own pages",
+                count=len(kept),
+            )
+            self._wrong(first.row, "location", first.place.path, said)
         for loop in loops:
             if loop.is_new:
                 kind = loop.offer.supplier.after.kind
                 loop.given.setdefault("kind", LOOP_KIND[kind])
                 if not loop.cards:
                     self._wrong(
-                        loop.row, "cards", "", "is empty, and a new loop needs it: 2 where there are two bins"
+                        loop.row,
+                        "cards",
+                        "",
+                        _("is empty, and a new loop needs it: 2 where there are two bins"),
                     )
             self._settle(loop, LoopFacts, "card_quantity")
 

@@ -12,8 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from kanban import languages
 from kanban.imports.columns import Found, find, fold
 from kanban.imports.sheet import MAX_NOTE, MAX_TEXT, Sheet, SheetRow
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.text import BadText, clean, from_cell
 
 MAX_UNIT = 20
@@ -55,7 +58,7 @@ SHEET_ERRORS = re.compile(r"#(NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|WERT!|BEZ
 def _text(limit: int, *, code: bool = False, lines: bool = False) -> AfterValidator:
     def gate(value: str) -> str:
         if not (cleaned := clean(value, limit=limit, code=code, lines=lines)):
-            raise BadText("is empty")
+            raise BadText(_("is empty"))
         return cleaned
 
     return AfterValidator(gate)
@@ -71,21 +74,21 @@ def _choice(words: dict[str, Any]) -> BeforeValidator:
 
 def _email(value: str) -> str:
     if not re.fullmatch(r'[^@\s,;<>"]+@[^@\s,;<>"]+', value):
-        raise BadText("is not one e-mail address")
+        raise BadText(_("is not one e-mail address"))
     return value
 
 
 def _currency(value: str) -> str:
     code = CURRENCY_SIGNS.get(value, value.upper())
     if not re.fullmatch("[A-Z]{3}", code):
-        raise BadText("is not a currency of three letters such as EUR")
+        raise BadText(_("is not a currency of three letters such as EUR"))
     return code
 
 
 def _colour(value: str) -> str:
     colour = COLOURS.get(fold(value), value.lower())
     if not re.fullmatch("#[0-9a-f]{6}", colour):
-        raise BadText("is not a colour such as red or #c62828")
+        raise BadText(_("is not a colour such as red or #c62828"))
     return colour
 
 
@@ -108,7 +111,7 @@ class PriceBreak(BaseModel):
 def _rising(breaks: tuple[PriceBreak, ...]) -> tuple[PriceBreak, ...]:
     quantities = [each.from_quantity for each in breaks]
     if sorted(set(quantities)) != quantities:
-        raise BadText("must name rising quantities, as in 1:2.50; 100:2.10")
+        raise BadText(_("must name rising quantities, as in 1:2.50; 100:2.10"))
     return breaks
 
 
@@ -243,7 +246,7 @@ class _Reader:
 
     def _value(self, name: str, text: str, typed: bool) -> Any:
         if SHEET_ERRORS.fullmatch(text):
-            raise BadText("is an error of the spreadsheet: repair its formula or empty the cell")
+            raise BadText(_("is an error of the spreadsheet: repair its formula or empty the cell"))
         if name == "price":
             return self._price(text, typed)
         if name in NUMBERS:
@@ -255,14 +258,14 @@ class _Reader:
         if len(steps) == 1 and len(steps[0]) == 1:
             return [{"from_quantity": Decimal(0), "unit_price": self._number("price", text, typed)}]
         if len(steps) > MAX_BREAKS or any(len(step) != 2 for step in steps):
-            raise BadText("is neither a price nor a list of breaks as in 1:2.50; 100:2.10")
+            raise BadText(_("is neither a price nor a list of breaks as in 1:2.50; 100:2.10"))
         numbers = [[self._number("price", part, typed) for part in step] for step in steps]
         return [{"from_quantity": quantity, "unit_price": price} for quantity, price in numbers]
 
     def _number(self, name: str, text: str, typed: bool) -> Decimal:
         meanings = _meanings(text)
         if not meanings:
-            raise BadText("is not a number")
+            raise BadText(_("is not a number"))
         if typed and "." in meanings:
             return meanings["."]
         small, *large = sorted(set(meanings.values()), key=abs)
@@ -271,7 +274,14 @@ class _Reader:
         if name in WHOLE:
             return large[0]
         if name not in self.marks:
-            raise BadText(f"can mean {large[0]} or {small}: write {large[0]} or {small}0")
+            raise BadText(
+                _(
+                    "can mean %(large)s or %(small)s: write %(large)s or %(exact)s",
+                    large=str(large[0]),
+                    small=str(small),
+                    exact=f"{small}0",
+                )
+            )
         number = meanings[self.marks[name]]
         self.readings.setdefault(name, Reading(self.header[self.places[name]], text.strip(), number))
         return number
@@ -319,9 +329,9 @@ def _message(error: Any) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     if error["loc"][0] == "consequence":
-        return "must be 1 to 4, or low, medium, high, critical"
-    message: str = _MESSAGES.get(error["type"], error["msg"])
-    return message.format(**error.get("ctx", {}))
+        return _("must be 1 to 4, or low, medium, high, critical")
+    message: str = _MESSAGES.get(error["type"], mark("cannot be taken"))
+    return _(message, **languages.alternatives(error.get("ctx", {})))
 
 
 def _written(decimal: str, thousands: str) -> re.Pattern[str]:
@@ -334,14 +344,14 @@ _WRITTEN = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
 _CURRENCY = re.compile(r"^(?:[€$£¥]|(?:[A-Z]{3}|Fr\.)(?=[ 0-9]))|(?:[€$£¥]|(?<=[ 0-9])[A-Z]{3})$")
 
 _MESSAGES = {
-    "missing": "is empty, and every row needs it",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le:,}",
-    "decimal_max_places": "has more than {decimal_places} decimals",
-    "int_from_float": "must be a whole number",
-    "literal_error": "must be {expected}",
-    "too_long": "has more than {max_length} levels",
-    "too_short": "names no place",
-    "string_unicode": "holds half of a character",
+    "missing": mark("is empty, and every row needs it"),
+    "greater_than": mark("must be more than %(gt)s"),
+    "greater_than_equal": mark("must be at least %(ge)s"),
+    "less_than_equal": mark("must be at most %(le)s"),
+    "decimal_max_places": mark("has more than %(decimal_places)s decimals"),
+    "int_from_float": mark("must be a whole number"),
+    "literal_error": mark("must be %(expected)s"),
+    "too_long": mark("has more than %(max_length)s levels"),
+    "too_short": mark("names no place"),
+    "string_unicode": mark("holds half of a character"),
 }

@@ -38,35 +38,51 @@ MAX_SECONDS = 30
 LAST_ROW = 1_048_576  # of any spreadsheet program
 DELIMITERS = ",;\t|"
 CENTRAL_ENTRY = b"PK\x01\x02"
+mark = str  # for the catalogues; the child that reads workbooks loads nothing of ours
 FOREIGN = (
-    (b"\xd0\xcf\x11\xe0", "an old .xls workbook, or one with a password"),
-    (b"%PDF", "a PDF"),
-    (b"<", "a web page or XML, whatever its name says"),
-    (b"{\\rtf", "a text document"),
+    (b"\xd0\xcf\x11\xe0", mark("“%(name)s” is an old .xls workbook, or one with a password.")),
+    (b"%PDF", mark("“%(name)s” is a PDF.")),
+    (b"<", mark("“%(name)s” is a web page or XML, whatever its name says.")),
+    (b"{\\rtf", mark("“%(name)s” is a text document.")),
 )
 ENCRYPTED = 0x1
-SMALLER = "Copy the table alone into a new workbook, or save it as CSV."
-SAVE_AGAIN = "Open it in your spreadsheet program and save it as .xlsx (without a password) or CSV."
+SMALLER = mark("Copy the table alone into a new workbook, or save it as CSV.")
+SAVE_AGAIN = mark("Open it in your spreadsheet program and save it as .xlsx (without a password) or CSV.")
 
 
 class SheetError(ValueError):
     """The file cannot be read as a sheet; the text says where and what to do about it.
 
-    ``row`` counts from 1 as the spreadsheet shows it; ``column`` is its letter.
+    ``row`` counts from 1 as the spreadsheet shows it; ``column`` is its letter; ``message`` and ``advice``
+    are marked sentences, said with ``values`` in the language of whoever asks.
     """
 
-    def __init__(self, message: str, row: int | None = None, column: str | None = None) -> None:
-        place = (f"row {row}, " if row else "") + (f"column {column}, " if column else "")
-        text = f"{place[:-2]}: {message}" if place else message
-        super().__init__(text[0].upper() + text[1:])
-        self.message, self.row, self.column = message, row, column
+    def __init__(
+        self, message: str, row: int | None = None, column: str | None = None, advice: str = "", **values: Any
+    ) -> None:
+        super().__init__(message)
+        self.message, self.row, self.column, self.advice, self.values = message, row, column, advice, values
+
+    def __str__(self) -> str:
+        from kanban.languages import gettext as _  # never called in the child
+
+        said = f"{_(self.message, **self.values)} {_(self.advice) if self.advice else ''}".rstrip()
+        place = [_("row %(row)s", row=str(self.row))] if self.row else []
+        place += [_("column %(column)s", column=self.column)] if self.column else []
+        text = f"{', '.join(place)}: {said}" if place else said
+        return text[0].upper() + text[1:]
+
+    def as_plain(self) -> dict[str, Any]:
+        """What makes the same error in another process."""
+        where = {"message": self.message, "row": self.row, "column": self.column, "advice": self.advice}
+        return where | self.values
 
 
 class NoHeadings(SheetError):
     """There is no row with at least two filled cells."""
 
     def __init__(self) -> None:
-        super().__init__("the sheet has no headings. Put them into its first row, one for each column.")
+        super().__init__(mark("the sheet has no headings. Put them into its first row, one for each column."))
 
 
 class SheetRow(NamedTuple):
@@ -98,12 +114,16 @@ def read(data: bytes, filename: str) -> Sheet:
     """
     name = "".join(character if character.isprintable() else "?" for character in filename[-80:])
     if len(data) > MAX_BYTES:
-        raise SheetError(f"“{name}” is larger than {MAX_BYTES // 1_000_000} MB. Split it into several.")
+        raise SheetError(
+            mark("“%(name)s” is larger than %(most)s MB. Split it into several."),
+            name=name,
+            most=MAX_BYTES // 1_000_000,
+        )
     if data.startswith(b"PK\x03\x04"):
         return _ask_child(data)
     for start, what in FOREIGN:
         if data[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
-            raise SheetError(f"“{name}” is {what}. {SAVE_AGAIN}")
+            raise SheetError(what, advice=SAVE_AGAIN, name=name)
     return _table(_records(_decode(data)), jagged=False)
 
 
@@ -117,7 +137,7 @@ def loads(text: str | bytes) -> Sheet:
     """The sheet that :func:`dumps` wrote. Raises ValueError for anything else, also :class:`SheetError`."""
     answer = json.loads(text)
     if "error" in answer:
-        raise SheetError(*answer["error"])
+        raise SheetError(**answer["error"])
     rows = (SheetRow(number, tuple(cells), frozenset(numeric)) for number, cells, numeric in answer["rows"])
     return Sheet(answer["header_row"], tuple(answer["header"]), tuple(rows))
 
@@ -140,7 +160,7 @@ def _decode(data: bytes) -> str:
     for encoding in encodings:
         with suppress(UnicodeDecodeError):
             return data.decode(encoding)
-    raise SheetError(f"the file is neither a workbook nor text that we can read. {SAVE_AGAIN}")
+    raise SheetError(mark("the file is neither a workbook nor text that we can read."), advice=SAVE_AGAIN)
 
 
 def _records(text: str) -> Iterator[SheetRow]:
@@ -154,8 +174,10 @@ def _records(text: str) -> Iterator[SheetRow]:
             yield SheetRow(number, tuple(cells))
     except csv.Error:
         raise SheetError(
-            'a quotation mark does not match. Put cells with quotation marks inside into "…" '
-            "and double the inner ones, or save the sheet as .xlsx.",
+            mark(
+                'a quotation mark does not match. Put cells with quotation marks inside into "…" '
+                "and double the inner ones, or save the sheet as .xlsx."
+            ),
             number + 1,
         ) from None
 
@@ -185,7 +207,9 @@ def _table(records: Iterable[SheetRow], *, jagged: bool) -> Sheet:
                 _refuse_spill(record.number, header, cells)
             rows.append(SheetRow(record.number, cells, record.numeric))
             if len(rows) > MAX_ROWS:
-                raise SheetError(f"more than {MAX_ROWS:,} rows. Split the sheet in two.", record.number)
+                raise SheetError(
+                    mark("more than %(most)s rows. Split the sheet in two."), record.number, most=MAX_ROWS
+                )
         elif sum(map(bool, cells)) > 1:
             header_row, header = record.number, cells
     if not header:
@@ -202,24 +226,32 @@ def _filled(record: SheetRow) -> tuple[str, ...]:
         cells.pop()
     if len(cells) > MAX_COLUMNS:
         raise SheetError(
-            f"more than {MAX_COLUMNS} columns. Delete those that are not needed.",
+            mark("more than %(most)s columns. Delete those that are not needed."),
             record.number,
             column_letter(len(cells) - 1),
+            most=MAX_COLUMNS,
         )
     for index, cell in enumerate(cells):
         if "\0" in cell:
             raise SheetError(
-                f"a NUL byte, so this is not a text file. {SAVE_AGAIN}", record.number, column_letter(index)
+                mark("a NUL byte, so this is not a text file."),
+                record.number,
+                column_letter(index),
+                SAVE_AGAIN,
             )
     return tuple(cells)
 
 
 def _refuse_spill(number: int, header: tuple[str, ...], cells: tuple[str, ...]) -> NoReturn:
     raise SheetError(
-        f"{len(cells)} cells under {len(header)} headings. A cell that holds the separator sign "
-        'must stand in quotation marks: "M8, zinc".',
+        mark(
+            "%(cells)s cells under %(headings)s headings. A cell that holds the separator sign "
+            'must stand in quotation marks: "M8, zinc".'
+        ),
         number,
         column_letter(len(header)),
+        cells=len(cells),
+        headings=len(header),
     )
 
 
@@ -242,11 +274,15 @@ def _ask_child(data: bytes) -> Sheet:
         )
         return loads(child.stdout)
     except subprocess.TimeoutExpired:
-        raise SheetError(f"the workbook takes longer than {MAX_SECONDS} s to read. {SMALLER}") from None
+        raise SheetError(
+            mark("the workbook takes longer than %(most)s s to read."), advice=SMALLER, most=MAX_SECONDS
+        ) from None
     except SheetError:
         raise
     except (ValueError, OSError):  # the child died of a limit, or could not start at all
-        raise SheetError(f"the workbook needs too much memory or time to read. {SMALLER}") from None
+        raise SheetError(
+            mark("the workbook needs too much memory or time to read."), advice=SMALLER
+        ) from None
 
 
 def _answer_parent() -> None:
@@ -255,11 +291,13 @@ def _answer_parent() -> None:
     try:
         answer = dumps(_parse_workbook(sys.stdin.buffer.read()))
     except SheetError as error:
-        answer = json.dumps({"error": (error.message, error.row, error.column)})
+        answer = json.dumps({"error": error.as_plain()})
     except MemoryError:
-        answer = json.dumps({"error": (f"the workbook needs too much memory to read. {SMALLER}", None, None)})
+        large = SheetError(mark("the workbook needs too much memory to read."), advice=SMALLER)
+        answer = json.dumps({"error": large.as_plain()})
     except Exception:  # what is damaged can make the parsers raise anything
-        answer = json.dumps({"error": (f"the file is damaged or not a workbook. {SAVE_AGAIN}", None, None)})
+        broken = SheetError(mark("the file is damaged or not a workbook."), advice=SAVE_AGAIN)
+        answer = json.dumps({"error": broken.as_plain()})
     sys.stdout.write(answer)
 
 
@@ -292,9 +330,13 @@ def _check_archive(data: bytes) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     if not entries or unpacked > min(MAX_UNPACKED, MAX_RATIO * packed):
-        raise SheetError(f"the workbook is far larger inside than a sheet of {MAX_ROWS:,} rows. {SMALLER}")
+        raise SheetError(
+            mark("the workbook is far larger inside than a sheet of %(most)s rows."),
+            advice=SMALLER,
+            most=MAX_ROWS,
+        )
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        raise SheetError(f"the file has a password. {SAVE_AGAIN}")
+        raise SheetError(mark("the file has a password."), advice=SAVE_AGAIN)
 
 
 def _worksheet_records(worksheet: Any) -> Iterator[SheetRow]:
@@ -306,7 +348,12 @@ def _worksheet_records(worksheet: Any) -> Iterator[SheetRow]:
         texts = tuple(_cell_text(cell) for cell in cells)
         room -= sum(map(len, texts))
         if room < 0 or number > LAST_ROW:
-            raise SheetError(f"far more than a sheet of {MAX_ROWS:,} rows can hold. {SMALLER}", number)
+            raise SheetError(
+                mark("far more than a sheet of %(most)s rows can hold."),
+                number,
+                advice=SMALLER,
+                most=MAX_ROWS,
+            )
         numeric = (i for i, cell in enumerate(cells) if cell.data_type == "n" and cell.value is not None)
         yield SheetRow(number, texts, frozenset(numeric))
 
@@ -347,7 +394,7 @@ def _refuse_uncalculated(sheet: Sheet, formulas: Any) -> None:
                     return  # calculated; an empty result elsewhere is a result
                 first = first or (number, column_letter(index))
     if first:
-        raise SheetError(f"a formula that was never calculated. {SAVE_AGAIN}", *first)
+        raise SheetError(mark("a formula that was never calculated."), *first, advice=SAVE_AGAIN)
 
 
 if __name__ == "__main__":

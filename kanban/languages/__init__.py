@@ -7,6 +7,7 @@ Whoever answers somebody chooses with :func:`speaking`; every sentence between i
 from kanban.languages.speech import (
     SOURCE,
     SPOKEN,
+    choices,
     decimals,
     direction,
     gettext,
@@ -20,12 +21,14 @@ from kanban.languages.speech import (
     spoken,
     written,
 )
-from kanban.languages.values import ago, day, full_day, listing, moment, money
+from kanban.languages.values import ago, alternatives, day, full_day, listing, moment, money
 
 __all__ = [
     "SOURCE",
     "SPOKEN",
     "ago",
+    "alternatives",
+    "choices",
     "day",
     "decimals",
     "direction",

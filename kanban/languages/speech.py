@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext as catalogues
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
@@ -73,6 +73,11 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
 def plural(one: str, many: str, number: int) -> str:
     """The form that ``number`` needs, its values still to be put in: what templates call."""
     return _catalogue(spoken()).ngettext(one, many, number)
+
+
+def choices(marked: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The choices of a form, their words marked where they were written and said now."""
+    return [(key, gettext(words)) for key, words in marked]
 
 
 def written(values: Mapping[str, object]) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -44,6 +45,13 @@ def money(value: Decimal, currency: str) -> str:
     if value != round(value, 2):
         pattern = pattern.replace("0.00", "0.00##")
     return format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+
+
+def alternatives(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a refusal by pydantic, in which ``expected`` lists the words that would do."""
+    expected = re.findall("'([^']*)'", str(values.get("expected", "")))
+    told = format_list([f"“{word}”" for word in expected], style="or", locale=locale())
+    return {**values, "expected": told} if expected else dict(values)
 
 
 def listing(words: Iterable[str]) -> str:

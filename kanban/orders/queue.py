@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from kanban import journal, loops, outbox
 from kanban.db import Statement, to_milliseconds, to_thousandths
+from kanban.languages import gettext as _
 from kanban.orders.tables import OPEN_STATES, Order, OrderLine, Replenishment
 
 
@@ -106,7 +107,7 @@ def withdraw(session: Session, deed: journal.Deed, turn: Replenishment) -> None:
     """Take a signal back while its order is a draft. Raises :class:`AlreadyReleased`."""
     order = turn.order_line.order
     if order.state != "draft":
-        raise AlreadyReleased(f"{order.number} has been sent: cancel it instead")
+        raise AlreadyReleased(_("%(number)s has been sent: cancel it instead", number=order.number))
     close_turn(session, deed, turn, "withdrawn")
 
 
@@ -131,7 +132,7 @@ def needed_turn_of(session: Session, card: loops.Card) -> Replenishment:
     """The card's open turn. Raises :class:`NoOpenTurn` where the card is full."""
     turn = open_turn_of(session, card)
     if turn is None:
-        raise NoOpenTurn("this card is full: nothing of it is on order")
+        raise NoOpenTurn(_("this card is full: nothing of it is on order"))
     return turn
 
 
@@ -166,7 +167,7 @@ def cancel(session: Session, deed: journal.Deed, order: Order, *, give_back: boo
     :class:`AlreadyReleased` for a draft (withdraw its signals instead) or a finished order.
     """
     if order.state not in OPEN_STATES:
-        raise AlreadyReleased("only an order that is on its way can be cancelled")
+        raise AlreadyReleased(_("only an order that is on its way can be cancelled"))
     journal.append(session, deed, "cancelled", "order", order.id, {"give_back": give_back}, order_id=order.id)
     for line in order.lines:
         if line.closed_at is None:
@@ -180,7 +181,7 @@ def cancel_line(session: Session, deed: journal.Deed, line: OrderLine, *, give_b
     """Cancel one line (rejected, discontinued); its cards are signalled again in the next draft."""
     order = line.order
     if order.state not in OPEN_STATES or line.closed_at is not None:
-        raise AlreadyReleased("only a line that is on its way can be cancelled")
+        raise AlreadyReleased(_("only a line that is on its way can be cancelled"))
     facts = {"give_back": give_back}
     journal.append(session, deed, "cancelled", "order_line", line.id, facts, order_id=order.id)
     _cancel_line(session, deed, line, give_back)

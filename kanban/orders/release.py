@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from kanban import journal, outbox
+from kanban.languages import gettext as _
 from kanban.orders.tables import NUMBER_FORMAT, Counter, Order, OrderLine
 
 
@@ -34,11 +35,11 @@ def release(session: Session, deed: journal.Deed, order: Order, zone: ZoneInfo) 
     :class:`NotAllowed` or :class:`NothingToOrder`.
     """
     if order.state != "draft":
-        raise NotAllowed(f"{order.number} has been released already")
+        raise NotAllowed(_("%(number)s has been released already", number=order.number))
     _read_again(session, order)
     wanted = [line for line in order.lines if need_of(line) > 0]
     if not wanted:
-        raise NothingToOrder("nothing is needed from this supplier just now")
+        raise NothingToOrder(_("nothing is needed from this supplier just now"))
     for line in order.lines:
         _freeze(line, deed, zone) if line in wanted else _leave_empty(line, deed)
     order.number = _next_number(session)
@@ -55,7 +56,7 @@ def release(session: Session, deed: journal.Deed, order: Order, zone: ZoneInfo) 
 def confirm(session: Session, deed: journal.Deed, order: Order, due: dict[int, date] | None = None) -> None:
     """The supplier accepts the order; ``due`` gives the confirmed day per line id."""
     if order.state not in ("released", "confirmed"):
-        raise NotAllowed("only an order that has been sent can be confirmed")
+        raise NotAllowed(_("only an order that has been sent can be confirmed"))
     for line in order.lines:
         if due and line.id in due:
             line.confirmed_due = due[line.id]
@@ -67,7 +68,7 @@ def confirm(session: Session, deed: journal.Deed, order: Order, due: dict[int, d
 def ship(session: Session, deed: journal.Deed, order: Order) -> None:
     """The goods are on their way."""
     if order.state not in ("released", "confirmed"):
-        raise NotAllowed("only an order that has been sent and has not arrived can be shipped")
+        raise NotAllowed(_("only an order that has been sent and has not arrived can be shipped"))
     order.state, order.shipped_at = "shipped", deed.at
     journal.append(session, deed, "shipped", "order", order.id, order_id=order.id)
 

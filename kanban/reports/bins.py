@@ -11,10 +11,17 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kanban import orders
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.loops import Card, Loop
 from kanban.orders import Order, OrderLine, Replenishment
 
-SUPPLY_WORDS = {"full": "full", "empty": "empty", "ordered": "ordered", "in_transit": "on the way"}
+SUPPLY_WORDS = {
+    "full": mark("full"),
+    "empty": mark("empty"),
+    "ordered": mark("ordered"),
+    "in_transit": mark("on the way"),
+}
 
 _TURN = aliased(Replenishment, name="r")  # the names that the words of orders.SUPPLY need
 _ORDER = aliased(Order, name="o")
@@ -44,10 +51,16 @@ class Bins:
     def words(self) -> str:
         """The same in words: ``1 of 3 empty``, ``all 3 full``."""
         if self.supply == "full":
-            return f"all {self.total} full" if self.total > 1 else "full"
+            return _("all %(total)s full", total=self.total) if self.total > 1 else _("full")
         if not self.supply:
             return ""
-        return f"{getattr(self, self.supply)} of {self.total} {SUPPLY_WORDS[self.supply]}"
+        count = getattr(self, self.supply)
+        return _(
+            "%(count)s of %(total)s %(supply)s",
+            count=count,
+            total=self.total,
+            supply=_(SUPPLY_WORDS[self.supply]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import groupby
@@ -13,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel.numbers import format_decimal
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from kanban import journal, labels, loops, shop
+from kanban import journal, labels, languages, loops, shop
 from kanban.items import PATH_SEPARATOR, Item, Location, fold, inside_site
+from kanban.languages import gettext as _
+from kanban.languages import mark, ngettext
 from kanban.loops import Card, Loop
 from kanban.suppliers import Supplier, SupplierItem
 
@@ -28,8 +28,7 @@ MOST_CARDS = 1_000
 WAITING = ("waiting", "new", "reprint", "all")
 """Not printed or to be printed again; never printed; to be printed again; every card of a loop."""
 
-LOCALE = "en_GB"
-MEANWHILE = "somebody printed or retired one of these cards just now: look again, then print"
+MEANWHILE = mark("somebody printed or retired one of these cards just now: look again, then print")
 
 
 class CardsChanged(Exception):
@@ -96,11 +95,17 @@ def cards(session: Session, ids: Iterable[int]) -> list[Card]:
     """
     wanted = set(ids)
     if len(wanted) > MOST_CARDS:
-        raise TooManyLabels(f"one print takes at most {MOST_CARDS:,} cards, and these are {len(wanted):,}")
+        raise TooManyLabels(
+            _(
+                "one print takes at most %(most)s cards, and these are %(wanted)s",
+                most=MOST_CARDS,
+                wanted=len(wanted),
+            )
+        )
     query = _in_service().with_only_columns(Card).where(Card.id.in_(wanted)).options(*_EAGER)
     found = list(session.scalars(query.order_by(Location.path_key, Loop.id, Card.number)))
     if len(found) < len(wanted):
-        raise CardsChanged(MEANWHILE)
+        raise CardsChanged(_(MEANWHILE))
     return found
 
 
@@ -122,7 +127,7 @@ def note_printed(session: Session, deed: journal.Deed, versions: dict[int, int])
     """
     found = cards(session, versions)
     if {card.id: card.print_version for card in found} != versions:
-        raise CardsChanged(MEANWHILE)
+        raise CardsChanged(_(MEANWHILE))
     loops.note_printed(session, deed, found)
 
 
@@ -200,23 +205,19 @@ def _label(card: Card, of: int, version: int, printed_on: date, ours: str) -> la
         code=card.code,
         sku=loop.item.sku,
         name=loop.item.name,
-        quantity=f"{_written(loop.card_quantity)} {loop.item.unit}",
+        quantity=f"{languages.number(loop.card_quantity)} {loop.item.unit}",
         number=card.number,
         of=of,
         supplier=offer.supplier.name,
         supplier_sku=offer.sku,
         location=inside_site(loop.location.path),
-        lead_time=f"{days} working {'day' if days == 1 else 'days'}",
+        lead_time=ngettext("%(num)s working day", "%(num)s working days", days),
         kind=loop.kind,
         colour=loop.colour,
         print_version=version,
         printed_on=printed_on.isoformat(),
         shop=ours,
     )
-
-
-def _written(quantity: Decimal) -> str:
-    return format_decimal(quantity, "#,##0.###", locale=LOCALE)
 
 
 def _module(assets: Path, base_url: str, face: labels.Face, stock: labels.Stock) -> float:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kanban.items import Item
 from kanban.journal import Event
+from kanban.languages import gettext as _
 from kanban.loops import Card, Loop
 from kanban.orders import Order, OrderLine, Replenishment
 from kanban.people import Device, Person
@@ -52,7 +53,11 @@ class Entry:
     def text(self) -> str:
         """The whole sentence: what it happened to, where that is not plain from the page, and what."""
         told = tell(self)
-        return f"{self.subject}: {told}" if self.subject else told[:1].upper() + told[1:]
+        return (
+            _("%(subject)s: %(told)s", subject=self.subject, told=told)
+            if self.subject
+            else told[:1].upper() + told[1:]
+        )
 
 
 def tell(event: Entry | Event) -> str:
@@ -145,7 +150,7 @@ def of_location(session: Session, location_id: int, limit: int = LATEST) -> list
 def of_order(session: Session, order_id: int, limit: int = LATEST) -> list[Entry]:
     """What happened to an order, its lines and the cards on it."""
     found = _latest(session, limit, Event.order_id == order_id)
-    return [replace(entry, subject=f"{entry.sku} {_card(entry).lower()}".strip()) for entry in found]
+    return [replace(entry, subject=_sku_and_card(entry)) for entry in found]
 
 
 def _latest(session: Session, limit: int, *about: ColumnElement[bool]) -> list[Entry]:
@@ -176,13 +181,19 @@ def _entry(
     )  # fmt: skip
 
 
+def _sku_and_card(entry: Entry) -> str:
+    if not entry.card_number:
+        return entry.sku
+    return _("%(sku)s card %(number)s", sku=entry.sku, number=entry.card_number)
+
+
 def _card(entry: Entry) -> str:
-    return f"Card {entry.card_number}" if entry.card_number else ""
+    return _("Card %(number)s", number=entry.card_number) if entry.card_number else ""
 
 
 def _order(entry: Entry) -> str:
-    return (entry.order_number or "Draft order") if entry.noun == "order" else ""
+    return (entry.order_number or _("Draft order")) if entry.noun == "order" else ""
 
 
 def _kind_of_thing(entry: Entry) -> str:
-    return {"loop": "Loop", "supplier_item": "Offer"}.get(entry.noun, "")
+    return {"loop": _("Loop"), "supplier_item": _("Offer")}.get(entry.noun, "")

@@ -8,6 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from kanban import languages
+from kanban.languages import gettext as _
+from kanban.languages import mark, ngettext
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -20,11 +24,8 @@ class Told:
 
     def units(self, name: str) -> str:
         """A quantity of the facts with its unit: ``1,250 pcs``."""
-        return f"{Decimal(str(self.facts.get(name, 0))):,} {self.unit or 'units'}"
-
-    def to_supplier(self, word: str) -> str:
-        """``to Nordbolt``; empty where the supplier is not known."""
-        return f" {word} {self.supplier}" if self.supplier else ""
+        quantity = languages.number(Decimal(str(self.facts.get(name, 0))))
+        return f"{quantity} {self.unit or _('units')}"
 
 
 def tell_kind(
@@ -32,138 +33,189 @@ def tell_kind(
 ) -> str:
     """What an event of this kind says, without its subject; a kind without words of its own is named."""
     words = WORDS.get((kind, noun), f"{noun} {kind}".replace("_", " "))
-    return words if isinstance(words, str) else words(Told(facts, supplier, order, unit))
+    return _(words) if isinstance(words, str) else words(Told(facts, supplier, order, unit))
 
 
 def _signalled(told: Told) -> str:
-    again = "signalled again after a cancellation" if told.facts.get("because") else "signalled"
-    now = f", now {told.order}" if told.order else ""
-    return f"{again}, joined the draft{told.to_supplier('for')}{now}"
+    names = {"supplier": told.supplier, "order": told.order}
+    if told.facts.get("because"):
+        said = _("signalled again after a cancellation, joined the draft for %(supplier)s", **names)
+    elif told.supplier:
+        said = _("signalled, joined the draft for %(supplier)s", **names)
+    else:
+        said = _("signalled, joined the draft")
+    return _("%(said)s, now %(order)s", said=said, order=told.order) if told.order else said
 
 
 def _received(told: Told) -> str:
+    said = _("received %(units)s", units=told.units("quantity"))
     over = Decimal(str(told.facts.get("over", 0)))
-    beyond = f", {told.units('over')} more than ordered" if over else ""
-    return f"received {told.units('quantity')}{beyond}"
+    return _("%(said)s, %(over)s more than ordered", said=said, over=told.units("over")) if over else said
 
 
 def _refused(told: Told) -> str:
-    return f"scan refused: {REFUSED.get(told.facts.get('reason', ''), 'not possible')}"
+    reason = REFUSED.get(told.facts.get("reason", ""), mark("not possible"))
+    return _("scan refused: %(reason)s", reason=_(reason))
 
 
 def _nothing(told: Told) -> str:
-    reasons = {"other_order": "it named another order", "not_on_order": "nothing was on order"}
-    return f"not received: {reasons.get(told.facts.get('reason', ''), 'nothing was on order')}"
+    if told.facts.get("reason", "") == "other_order":
+        return _("not received: it named another order")
+    return _("not received: nothing was on order")
 
 
 def _released(told: Told) -> str:
     lines = len(told.facts.get("lines", {}))
-    return f"sent{told.to_supplier('to')} with {lines} {'line' if lines == 1 else 'lines'}"
+    if not told.supplier:
+        return ngettext("sent with %(num)s line", "sent with %(num)s lines", lines)
+    return ngettext(
+        "sent to %(supplier)s with %(num)s line", "sent to %(supplier)s with %(num)s lines", lines,
+        supplier=told.supplier,
+    )  # fmt: skip
 
 
 def _confirmed(told: Told) -> str:
+    by = _("confirmed by %(supplier)s", supplier=told.supplier) if told.supplier else _("confirmed")
     days = sorted(set(told.facts.get("due", {}).values()))
-    due = f", due {_day(days[0])}" if days else ""
-    return f"confirmed{told.to_supplier('by')}{due}" + (f" to {_day(days[-1])}" if len(days) > 1 else "")
+    if not days:
+        return by
+    if len(days) == 1:
+        return _("%(confirmed)s, due %(day)s", confirmed=by, day=_day(days[0]))
+    return _("%(confirmed)s, due %(day)s to %(last)s", confirmed=by, day=_day(days[0]), last=_day(days[-1]))
 
 
 def _cancelled(told: Told) -> str:
-    back = "its cards wait in the next draft" if told.facts.get("give_back") else "nothing is ordered instead"
-    return f"cancelled; {back}"
+    if told.facts.get("give_back"):
+        return _("cancelled; its cards wait in the next draft")
+    return _("cancelled; nothing is ordered instead")
 
 
 def _line_cancelled(told: Told) -> str:
-    return f"line {_cancelled(told)}"
+    if told.facts.get("give_back"):
+        return _("line cancelled; its cards wait in the next draft")
+    return _("line cancelled; nothing is ordered instead")
 
 
 def _made(told: Told) -> str:
-    return "made, in place of one that is gone" if told.facts.get("replaces") else "made"
+    return _("made, in place of one that is gone") if told.facts.get("replaces") else _("made")
 
 
 def _retired(told: Told) -> str:
-    return RETIRED.get(told.facts.get("because", ""), "retired")
+    return _(RETIRED.get(told.facts.get("because", ""), mark("retired")))
 
 
 def _changed(told: Told) -> str:
     """What has changed; with its new value where everybody may know it and it says something."""
-    said = [
-        f"{CHANGES[name]} to {_value(value)}" if name in SAID_WITH_VALUE else CHANGES.get(name, name)
-        for name, value in told.facts.items()
-    ]
-    if len(said) > 1:
-        said = [", ".join(said[:-1]) + " and " + said[-1]]
-    return f"changed {said[0]}" if said else "changed"
+    said = [_change(name, value) for name, value in told.facts.items()]
+    return _("changed %(what)s", what=languages.listing(said)) if said else _("changed")
+
+
+def _change(name: str, value: Any) -> str:
+    what = _(CHANGES[name]) if name in CHANGES else name
+    return _("%(what)s to %(value)s", what=what, value=_value(value)) if name in SAID_WITH_VALUE else what
 
 
 def _value(value: Any) -> str:
     if value in ("", None):
-        return "none"
-    return f"“{value}”" if isinstance(value, str) and not value.replace(".", "").isdigit() else str(value)
+        return _("none")
+    if isinstance(value, str) and not value.replace(".", "").isdigit():
+        return _("“%(text)s”", text=value)
+    return languages.number(Decimal(str(value)))
 
 
 def _person_changed(told: Told) -> str:
-    return f"is {told.facts.get('role')} now" if told.facts.get("active") else "may not sign in any more"
+    if not told.facts.get("active"):
+        return _("may not sign in any more")
+    return _("is now: %(role)s", role=_role(told))
+
+
+def _role(told: Told) -> str:
+    role = str(told.facts.get("role"))
+    return _(ROLE_WORDS.get(role, role))
+
+
+def _extra(told: Told) -> str:
+    return _("%(units)s more wanted beside the cards", units=told.units("quantity"))
+
+
+def _closed_short(told: Told) -> str:
+    return _("line closed with %(units)s missing", units=told.units("missing"))
+
+
+def _printed(told: Told) -> str:
+    return _("printed, version %(version)s", version=str(told.facts.get("version")))
+
+
+def _added_as(told: Told) -> str:
+    return _("added as: %(role)s", role=_role(told))
 
 
 def _day(text: str) -> str:
-    day = date.fromisoformat(text)
-    return f"{day.day} {day:%b %Y}"
+    return languages.full_day(date.fromisoformat(text))
 
+
+ROLE_WORDS = {
+    "viewer": mark("Viewer"),
+    "operator": mark("Operator"),
+    "buyer": mark("Buyer"),
+    "admin": mark("Administrator"),
+}
+"""What the roles are called."""
 
 REFUSED = {
-    "not_a_code": "not a code of a card",
-    "unknown": "no card has this code",
-    "stranger": "nobody was signed in",
-    "on_hold": "the card is on hold",
-    "lost": "the card was reported lost",
-    "replaced": "a new card has replaced this one",
-    "loop_closed": "the loop is closed",
-    "surplus": "the card was surplus and has left the loop",
-    "retired": "the card is retired",
+    "not_a_code": mark("not a code of a card"),
+    "unknown": mark("no card has this code"),
+    "stranger": mark("nobody was signed in"),
+    "on_hold": mark("the card is on hold"),
+    "lost": mark("the card was reported lost"),
+    "replaced": mark("a new card has replaced this one"),
+    "loop_closed": mark("the loop is closed"),
+    "surplus": mark("the card was surplus and has left the loop"),
+    "retired": mark("the card is retired"),
 }
 
 RETIRED = {
-    "lost": "reported lost",
-    "replaced": "replaced by a new card",
-    "loop_closed": "retired with its loop",
-    "surplus": "retired: it was surplus",
+    "lost": mark("reported lost"),
+    "replaced": mark("replaced by a new card"),
+    "loop_closed": mark("retired with its loop"),
+    "surplus": mark("retired: it was surplus"),
 }
 
 CHANGES = {
-    "sku": "the SKU",
-    "name": "the name",
-    "unit": "the unit",
-    "unit_cost": "the unit cost",
-    "photo_id": "the photo",
-    "consequence": "what a stock-out means",
-    "note": "the note",
-    "path": "the place",
-    "address": "the address",
-    "kind": "the kind",
-    "email": "the e-mail address",
-    "phone": "the phone number",
-    "country": "the country",
-    "customer_number": "our customer number",
-    "lead_time": "the lead time",
-    "order_days": "the order days",
-    "order_until": "the hour to order until",
-    "minimum_order_value": "the minimum order value",
-    "pack_size": "the pack size",
-    "minimum_order_quantity": "the minimum order quantity",
-    "order_multiple": "the order multiple",
-    "valid_from": "the first day of validity",
-    "valid_until": "the last day of validity",
-    "rank": "the rank",
-    "prices": "the prices",
-    "card_quantity": "the card quantity",
-    "minimum_cycle": "the minimum cycle",
-    "safety_factor": "the safety factor",
-    "review_period": "the review period",
-    "owner": "the owner",
-    "colour": "the colour",
-    "item_id": "the item",
-    "location_id": "the place",
-    "supplier_item_id": "the source",
+    "sku": mark("the SKU"),
+    "name": mark("the name"),
+    "unit": mark("the unit"),
+    "unit_cost": mark("the unit cost"),
+    "photo_id": mark("the photo"),
+    "consequence": mark("what a stock-out means"),
+    "note": mark("the note"),
+    "path": mark("the place"),
+    "address": mark("the address"),
+    "kind": mark("the kind"),
+    "email": mark("the e-mail address"),
+    "phone": mark("the phone number"),
+    "country": mark("the country"),
+    "customer_number": mark("our customer number"),
+    "lead_time": mark("the lead time"),
+    "order_days": mark("the order days"),
+    "order_until": mark("the hour to order until"),
+    "minimum_order_value": mark("the minimum order value"),
+    "pack_size": mark("the pack size"),
+    "minimum_order_quantity": mark("the minimum order quantity"),
+    "order_multiple": mark("the order multiple"),
+    "valid_from": mark("the first day of validity"),
+    "valid_until": mark("the last day of validity"),
+    "rank": mark("the rank"),
+    "prices": mark("the prices"),
+    "card_quantity": mark("the card quantity"),
+    "minimum_cycle": mark("the minimum cycle"),
+    "safety_factor": mark("the safety factor"),
+    "review_period": mark("the review period"),
+    "owner": mark("the owner"),
+    "colour": mark("the colour"),
+    "item_id": mark("the item"),
+    "location_id": mark("the place"),
+    "supplier_item_id": mark("the source"),
 }
 """The facts that change, as they are called on the screens."""
 
@@ -177,70 +229,70 @@ SAID_WITH_VALUE = frozenset(
 
 WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("signalled", "scan"): _signalled,
-    ("already", "scan"): "scanned again; it was on order already",
-    ("asked", "scan"): "scanned again so soon that we asked back",
+    ("already", "scan"): mark("scanned again; it was on order already"),
+    ("asked", "scan"): mark("scanned again so soon that we asked back"),
     ("received", "scan"): _received,
-    ("in_service", "scan"): "scanned for the first time",
-    ("stale", "scan"): "an old scan came late; nothing was ordered",
+    ("in_service", "scan"): mark("scanned for the first time"),
+    ("stale", "scan"): mark("an old scan came late; nothing was ordered"),
     ("nothing", "scan"): _nothing,
     ("refused", "scan"): _refused,
-    ("received", "replenishment"): "full again",
-    ("short", "replenishment"): "full again, although less came than ordered",
-    ("withdrawn", "replenishment"): "signal taken back",
-    ("moved", "replenishment"): "the open order goes on with the new card",
-    ("cancelled", "replenishment"): "its order was cancelled",
-    ("elsewhere", "replenishment"): "full again, bought elsewhere",
-    ("urgent", "replenishment"): "marked urgent",
-    ("extra", "order_line"): lambda told: f"{told.units('quantity')} more wanted beside the cards",
+    ("received", "replenishment"): mark("full again"),
+    ("short", "replenishment"): mark("full again, although less came than ordered"),
+    ("withdrawn", "replenishment"): mark("signal taken back"),
+    ("moved", "replenishment"): mark("the open order goes on with the new card"),
+    ("cancelled", "replenishment"): mark("its order was cancelled"),
+    ("elsewhere", "replenishment"): mark("full again, bought elsewhere"),
+    ("urgent", "replenishment"): mark("marked urgent"),
+    ("extra", "order_line"): _extra,
     ("cancelled", "order_line"): _line_cancelled,
-    ("closed_short", "order_line"): lambda told: f"line closed with {told.units('missing')} missing",
+    ("closed_short", "order_line"): _closed_short,
     ("released", "order"): _released,
     ("confirmed", "order"): _confirmed,
-    ("shipped", "order"): "on its way",
+    ("shipped", "order"): mark("on its way"),
     ("cancelled", "order"): _cancelled,
     ("received", "receipt"): _received,
     ("added", "card"): _made,
-    ("active", "card"): "in service",
-    ("on_hold", "card"): "put on hold",
-    ("surplus", "card"): "marked surplus: leaves when its bin is empty",
+    ("active", "card"): mark("in service"),
+    ("on_hold", "card"): mark("put on hold"),
+    ("surplus", "card"): mark("marked surplus: leaves when its bin is empty"),
     ("retired", "card"): _retired,
-    ("printed", "card"): lambda told: f"printed, version {told.facts.get('version')}",
-    ("reprint_requested", "card"): "put on the list to print again",
-    ("added", "loop"): "set up",
+    ("printed", "card"): _printed,
+    ("reprint_requested", "card"): mark("put on the list to print again"),
+    ("added", "loop"): mark("set up"),
     ("changed", "loop"): _changed,
-    ("closed", "loop"): "closed",
-    ("added", "item"): "added",
+    ("closed", "loop"): mark("closed"),
+    ("added", "item"): mark("added"),
     ("changed", "item"): _changed,
-    ("added", "photo"): "added",
-    ("added", "location"): "added",
+    ("added", "photo"): mark("added"),
+    ("added", "location"): mark("added"),
     ("changed", "location"): _changed,
-    ("added", "supplier"): "added",
+    ("added", "supplier"): mark("added"),
     ("changed", "supplier"): _changed,
-    ("added", "supplier_item"): "added",
+    ("added", "supplier_item"): mark("added"),
     ("changed", "supplier_item"): _changed,
-    ("channel_chosen", "supplier"): "gets its orders another way now",
-    ("secret_rotated", "supplier"): "has a new secret for signed messages",
-    ("queued", "delivery"): "waits to leave",
-    ("held", "delivery"): "is held until somebody lets it go",
-    ("let_go", "delivery"): "let go",
-    ("delivered", "delivery"): "delivered",
-    ("handed_over", "delivery"): "handed over by a person",
-    ("dead", "delivery"): "could not be delivered",
-    ("bounced", "delivery"): "came back undelivered",
-    ("tried_again", "delivery"): "tried again",
-    ("cancelled", "delivery"): "called back before it left",
-    ("changed", "brakes"): "the brakes were changed",
-    ("paused", "brakes"): "everything that leaves was paused",
-    ("went_on", "brakes"): "everything may leave again",
-    ("imported", "sheet"): "a sheet was imported",
-    ("restored", "shop"): "restored from a backup",
-    ("changed", "shop"): "the shop’s name or address was changed",
-    ("added", "person"): lambda told: f"added as {told.facts.get('role')}",
+    ("channel_chosen", "supplier"): mark("gets its orders another way now"),
+    ("secret_rotated", "supplier"): mark("has a new secret for signed messages"),
+    ("queued", "delivery"): mark("waits to leave"),
+    ("held", "delivery"): mark("is held until somebody lets it go"),
+    ("let_go", "delivery"): mark("let go"),
+    ("delivered", "delivery"): mark("delivered"),
+    ("handed_over", "delivery"): mark("handed over by a person"),
+    ("dead", "delivery"): mark("could not be delivered"),
+    ("bounced", "delivery"): mark("came back undelivered"),
+    ("tried_again", "delivery"): mark("tried again"),
+    ("cancelled", "delivery"): mark("called back before it left"),
+    ("changed", "brakes"): mark("the brakes were changed"),
+    ("paused", "brakes"): mark("everything that leaves was paused"),
+    ("went_on", "brakes"): mark("everything may leave again"),
+    ("imported", "sheet"): mark("a sheet was imported"),
+    ("restored", "shop"): mark("restored from a backup"),
+    ("changed", "shop"): mark("the shop’s name or address was changed"),
+    ("added", "person"): _added_as,
     ("changed", "person"): _person_changed,
-    ("renamed", "person"): "renamed",
-    ("password_set", "person"): "has a new password",
-    ("signed_in", "person"): "signed in",
-    ("signed_out", "person"): "signed out",
-    ("added", "device"): lambda told: f"added as {told.facts.get('role')}",
-    ("revoked", "device"): "may not act any more",
+    ("renamed", "person"): mark("renamed"),
+    ("password_set", "person"): mark("has a new password"),
+    ("signed_in", "person"): mark("signed in"),
+    ("signed_out", "person"): mark("signed out"),
+    ("added", "device"): _added_as,
+    ("revoked", "device"): mark("may not act any more"),
 }

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from kanban import codes, journal, loops, orders, receipts
 from kanban.db import Statement
+from kanban.languages import gettext as _
 from kanban.orders import Replenishment
 from kanban.orders.queue import Source
 from kanban.scans.look import Situation, look
@@ -127,11 +128,11 @@ def undo(
         return _first_answer(session, deed)
     card = look(session, code)
     if card is None or card.turn_id is None or card.signalled_at is None:
-        raise NothingToUndo("this card has no open signal")
+        raise NothingToUndo(_("this card has no open signal"))
     turn = session.get_one(Replenishment, card.turn_id)
     recorded = session.get_one(journal.Event, turn.signal_event_id).recorded_at
     if not anyway and card.order_state == "draft" and deed.at - recorded > window + UNDO_GRACE:
-        raise TooLate("the time for undo is over: ask a buyer to take it off the order")
+        raise TooLate(_("the time for undo is over: ask a buyer to take it off the order"))
     orders.withdraw(session, deed, turn)
     return Answer("withdrawn", deed.key, journal.revision(session), card.order_id, card=look(session, code))
 

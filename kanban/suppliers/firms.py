@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from kanban import journal
 from kanban.items import fold
+from kanban.languages import gettext as _
 from kanban.suppliers.tables import Supplier
 
 
@@ -72,4 +73,4 @@ def _impersonal(facts: dict[str, object]) -> dict[str, object]:
 def _refuse_taken_name(session: Session, name: str, own_id: int | None) -> None:
     other = by_name(session, name)
     if other is not None and other.id != own_id:
-        raise SupplierTaken(f"there is a supplier {other.name} already")
+        raise SupplierTaken(_("there is a supplier %(name)s already", name=other.name))

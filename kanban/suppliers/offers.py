@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from kanban import bulk, journal
 from kanban.items import Item
+from kanban.languages import gettext as _
 from kanban.suppliers.tables import PriceBreak, Supplier, SupplierItem
 
 
@@ -48,7 +49,7 @@ def add_offer(
 ) -> SupplierItem:
     """A supplier's new offer of an item. Raises :class:`OfferTaken`."""
     if offer_of(session, supplier, item):
-        raise OfferTaken(f"{supplier.name} offers {item.sku} already")
+        raise OfferTaken(_("%(name)s offers %(sku)s already", name=supplier.name, sku=item.sku))
     offer = SupplierItem(supplier=supplier, item=item, **_without_prices(facts))
     session.add(offer)
     _set_prices(offer, facts.prices)

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from kanban import items, journal
+from kanban.languages import gettext as _
+from kanban.languages import mark, ngettext
 from kanban.reports import board as reports
 from kanban.reports.board import Lane, OpenTurn
 from kanban.web import respond, security
@@ -22,8 +24,12 @@ bp = Blueprint("board", __name__)
 
 ROWS_A_LANE = 60
 ROWS_OF_ONE_LANE = 200
-TITLES = {"to_order": "To order", "ordered": "Ordered", "coming": "Confirmed / on its way"}
-STATE_WORDS = {"confirmed": "confirmed", "shipped": "on its way", "partly_received": "partly received"}
+TITLES = {"to_order": mark("To order"), "ordered": mark("Ordered"), "coming": mark("Confirmed / on its way")}
+STATE_WORDS = {
+    "confirmed": mark("confirmed"),
+    "shipped": mark("on its way"),
+    "partly_received": mark("partly received"),
+}
 GROUPS = ("supplier", "location", "item")
 DRAFT_AGES = (1, 2, 4)
 """Days after which a signal that still waits in a draft is ageing, old, overdue."""
@@ -104,7 +110,7 @@ def _column(lane: Lane, by: str, search: str, page: int, limit: int, values: Val
     if lane.count > page * limit:
         following = page + 1 if limit == ROWS_OF_ONE_LANE else 1
         more = "/?" + urlencode({"lane": lane.key, "page": following, "by": by, "q": search})
-    return Column(lane.key, TITLES[lane.key], lane.count, lane.late, more, groups)
+    return Column(lane.key, _(TITLES[lane.key]), lane.count, lane.late, more, groups)
 
 
 def _group_key(row: OpenTurn, by: str) -> tuple[int, str, str]:
@@ -125,16 +131,22 @@ def _group(
     today: date,
 ) -> Group:
     shown = [_row(row, today) for row in rows]
-    _, title, href = key
-    cards = f"{len(rows)} card{'s' if len(rows) > 1 else ''}"
+    title, href = key[1:]
+    cards = ngettext("%(num)s card", "%(num)s cards", len(rows))
     if by != "supplier" or rows[0].lane != "to_order":
         return Group(title, href, shown, cards)
     lines, total = values.get(rows[0].order_id, (0, Decimal(0)))
     buyer = security.who().may("buyer")
-    send = {"label": "Send", "post": f"/orders/{rows[0].order_id}/release", "style": "primary"}
-    whose = "your" if buyer else "the buyer’s"
-    subtitle = f"draft · {lines} line{'s' if lines != 1 else ''} · waits for {whose} click"
+    send = {"label": _("Send"), "post": f"/orders/{rows[0].order_id}/release", "style": "primary"}
+    waits = _("waits for your click") if buyer else _("waits for the buyer’s click")
+    subtitle = ngettext(
+        "draft · %(num)s line · %(waits)s", "draft · %(num)s lines · %(waits)s", lines, waits=waits
+    )
     return Group(title, href, shown, subtitle, total if buyer else None, send if buyer else None)
+
+
+def _state_word(state: str) -> str:
+    return _(STATE_WORDS[state]) if state in STATE_WORDS else ""
 
 
 def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
@@ -158,9 +170,9 @@ def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
         "late": turn.late,
         "risk": turn.risk,
         "urgent": turn.urgent,
-        "state_word": STATE_WORDS.get(turn.order_state, ""),
+        "state_word": _state_word(turn.order_state),
         "href": f"/loops/{turn.loop_id}",
-        "action": {"label": "Receive", "post": f"/c/{turn.code}/receipt"} if may_receive else None,
+        "action": {"label": _("Receive"), "post": f"/c/{turn.code}/receipt"} if may_receive else None,
     }
 
 

@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, items, journal, loops, orders, people, receipts, scans, suppliers
 from kanban.db import Trouble
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.web import respond
 
 log = logging.getLogger("kanban")
@@ -28,50 +30,55 @@ class Refusal(NamedTuple):
 
 REFUSALS: dict[type[Exception], Refusal] = {
     journal.KeyReused: Refusal(
-        422, "This key was used for something else", "Make a new key for each thing that you do."
+        422, mark("This key was used for something else"), mark("Make a new key for each thing that you do.")
     ),
     Trouble: Refusal(
-        503, "The shop's database cannot write just now", "Try again in a moment: nothing is lost."
+        503,
+        mark("The shop’s database cannot write just now"),
+        mark("Try again in a moment: nothing is lost."),
     ),
     NoResultFound: Refusal(
-        404, "There is nothing here", "It may have been removed, or the address is mistyped."
+        404, mark("There is nothing here"), mark("It may have been removed, or the address is mistyped.")
     ),
-    codes.BadCode: Refusal(404, "This is not a code of ours"),
-    orders.NoOpenTurn: Refusal(409, "Nothing is open for this card"),
-    orders.AlreadyReleased: Refusal(409, "Too late for that"),
-    orders.NotAllowed: Refusal(409, "That cannot be done now"),
-    orders.NothingToOrder: Refusal(409, "Nothing to order"),
-    receipts.NothingComing: Refusal(409, "Nothing can arrive here"),
-    receipts.BadReceipt: Refusal(422, "That quantity cannot be received"),
-    scans.TooLate: Refusal(409, "Too late to undo"),
-    scans.NothingToUndo: Refusal(409, "Nothing to undo"),
-    loops.LoopClosed: Refusal(409, "This loop is closed"),
-    loops.LifeRefused: Refusal(409, "The card cannot go there"),
-    loops.TooManyCards: Refusal(422, "Too many cards"),
-    items.SkuTaken: Refusal(409, "This SKU is taken"),
-    items.PlaceTaken: Refusal(409, "This place exists"),
-    items.BadPlaceName: Refusal(422, "This name does not work"),
-    items.PlaceInItself: Refusal(409, "A place cannot stand inside itself"),
-    suppliers.SupplierTaken: Refusal(409, "This supplier exists"),
-    suppliers.OfferTaken: Refusal(409, "This offer exists"),
-    people.LoginTaken: Refusal(409, "This name is taken"),
-    people.LastAdmin: Refusal(409, "Somebody must stay administrator"),
+    codes.BadCode: Refusal(404, mark("This is not a code of ours")),
+    orders.NoOpenTurn: Refusal(409, mark("Nothing is open for this card")),
+    orders.AlreadyReleased: Refusal(409, mark("Too late for that")),
+    orders.NotAllowed: Refusal(409, mark("That cannot be done now")),
+    orders.NothingToOrder: Refusal(409, mark("Nothing to order")),
+    receipts.NothingComing: Refusal(409, mark("Nothing can arrive here")),
+    receipts.BadReceipt: Refusal(422, mark("That quantity cannot be received")),
+    scans.TooLate: Refusal(409, mark("Too late to undo")),
+    scans.NothingToUndo: Refusal(409, mark("Nothing to undo")),
+    loops.LoopClosed: Refusal(409, mark("This loop is closed")),
+    loops.LifeRefused: Refusal(409, mark("The card cannot go there")),
+    loops.TooManyCards: Refusal(422, mark("Too many cards")),
+    items.SkuTaken: Refusal(409, mark("This SKU is taken")),
+    items.PlaceTaken: Refusal(409, mark("This place exists")),
+    items.BadPlaceName: Refusal(422, mark("This name does not work")),
+    items.PlaceInItself: Refusal(409, mark("A place cannot stand inside itself")),
+    suppliers.SupplierTaken: Refusal(409, mark("This supplier exists")),
+    suppliers.OfferTaken: Refusal(409, mark("This offer exists")),
+    people.LoginTaken: Refusal(409, mark("This name is taken")),
+    people.LastAdmin: Refusal(409, mark("Somebody must stay administrator")),
     people.SetUpClosed: Refusal(
-        410, "This set-up link is closed", "Sign in, or restart the server for a new link."
+        410, mark("This set-up link is closed"), mark("Sign in, or restart the server for a new link.")
     ),
-    people.TooManyTries: Refusal(429, "Too many wrong tries", "Wait five minutes, then try again."),
+    people.TooManyTries: Refusal(
+        429, mark("Too many wrong tries"), mark("Wait five minutes, then try again.")
+    ),
 }
 
+BROKEN = Refusal(500, mark("Something broke on our side"), mark("Try again; nothing was half done."))
 HTTP_TITLES = {
-    400: "This request makes no sense to us",
-    401: "Sign in first",
-    403: "You may not do this",
-    404: "There is nothing here",
-    405: "This address does not do that",
-    409: "That cannot be done now",
-    413: "Too large",
-    415: "Send JSON or a form",
-    422: "Some fields need attention",
+    400: mark("This request makes no sense to us"),
+    401: mark("Sign in first"),
+    403: mark("You may not do this"),
+    404: mark("There is nothing here"),
+    405: mark("This address does not do that"),
+    409: mark("That cannot be done now"),
+    413: mark("Too large"),
+    415: mark("Send JSON or a form"),
+    422: mark("Some fields need attention"),
 }
 
 
@@ -91,7 +98,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if status == 401 and request.method == "GET" and not respond.wants_json():
         return redirect(f"/sign-in?next={respond.local_path(request.path)}", code=303)
     title = HTTP_TITLES.get(status, error.name)
-    response = _answer(Refusal(status, title), error.description or "")
+    response = _answer(Refusal(status, title), _(error.description or mark("Go back, and try another way.")))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -119,19 +126,16 @@ def _broken(error: Exception) -> AnyResponse:
     """Our own mistake: the log has it under the number that the page shows."""
     number = secrets.token_hex(4)
     log.exception("error %s on %s %s", number, request.method, request.path, exc_info=error)
-    return _answer(
-        Refusal(500, "Something broke on our side", "Try again; nothing was half done."), "", number
-    )
+    return _answer(BROKEN, "", number)
 
 
 def _answer(refusal: Refusal, text: str, number: str | None = None) -> Response:
+    title, what_next = _(refusal.title), refusal.what_next and _(refusal.what_next)
     if respond.wants_json():
-        told = {"error": refusal.title, "detail": text, "what_next": refusal.what_next, "id": number}
+        told = {"error": title, "detail": text, "what_next": what_next, "id": number}
         answer = jsonify({name: value for name, value in told.items() if value})
     elif respond.wants_fragment():
-        toast = render_template(
-            "errors/_error.html", title=refusal.title, what_next=text or refusal.what_next
-        )
+        toast = render_template("errors/_error.html", title=title, what_next=text or what_next)
         answer = make_response(toast)
         answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "innerHTML"})
     else:
@@ -143,16 +147,15 @@ def _answer(refusal: Refusal, text: str, number: str | None = None) -> Response:
 def _page(refusal: Refusal, text: str, number: str | None) -> str:
     """The error page; a bare one where even reading the shop's name fails."""
     g.setdefault("who", people.NOBODY)
+    title, what_next = _(refusal.title), refusal.what_next and _(refusal.what_next)
     try:
         return render_template(
             "errors/error.html",
-            title=refusal.title,
+            title=title,
             text=text,
-            what_next=refusal.what_next,
+            what_next=what_next,
             id=number,
             actions=[],
         )
     except DBAPIError:
-        return (
-            f"<!doctype html><title>{refusal.title}</title><h1>{refusal.title}</h1><p>{refusal.what_next}</p>"
-        )
+        return f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{what_next}</p>"

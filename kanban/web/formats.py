@@ -16,15 +16,8 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from kanban import codes, languages
-from kanban.languages import mark
+from kanban.reports.words import ROLE_WORDS
 from kanban.web.running import running
-
-ROLES = {
-    "viewer": mark("Viewer"),
-    "operator": mark("Operator"),
-    "buyer": mark("Buyer"),
-    "admin": mark("Administrator"),
-}
 
 
 def install(app: Flask) -> None:
@@ -63,7 +56,7 @@ def _with_numbers(say: Callable[..., str]) -> Callable[..., str]:
 
 def role(key: str) -> str:
     """What a role is called."""
-    return languages.gettext(ROLES.get(key, key))
+    return languages.gettext(ROLE_WORDS.get(key, key))
 
 
 def millimetres(value: float) -> str:

@@ -26,6 +26,8 @@ from kanban import journal
 from kanban.imports import applying, columns, export, planning, rows, sheet, uploads
 from kanban.imports.fates import Count, Plan, as_plain
 from kanban.journal import Event
+from kanban.languages import gettext as _
+from kanban.languages import mark, ngettext
 from kanban.web import respond, security
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -34,7 +36,7 @@ bp = Blueprint("imports", __name__)
 
 FORM_AROUND_FILE = 100_000  # bytes
 MOST_SHOWN = 200  # errors, and rows
-GONE = "That sheet is imported already, or it was uploaded more than a day ago. Choose the file again."
+GONE = mark("That sheet is imported already, or it was uploaded more than a day ago. Choose the file again.")
 TOKEN = re.compile("[A-Za-z0-9_-]{22}")
 
 
@@ -52,7 +54,7 @@ def upload() -> AnyResponse:
     request.max_content_length = sheet.MAX_BYTES + FORM_AROUND_FILE
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _refused("No file was chosen.", 422)
+        return _refused(_("No file was chosen."), 422)
     name = Path(file.filename).name
     try:
         read = sheet.read(file.read(), name)
@@ -71,7 +73,7 @@ def preview(token: str) -> AnyResponse:
     try:
         stored = uploads.fetch(_folder(), _owner(), _checked(token), g.at)
     except uploads.UploadGone:
-        return _refused(GONE, 410)
+        return _refused(_(GONE), 410)
     parsed = rows.parse(stored.sheet)
     planned = planning.plan(session(), parsed, running().settings.currency)
     if respond.wants_json():
@@ -94,16 +96,16 @@ def apply(token: str) -> AnyResponse:
     try:
         stored = uploads.fetch(_folder(), _owner(), _checked(token), g.at)
     except uploads.UploadGone:
-        return _refused(GONE, 410)
+        return _refused(_(GONE), 410)
     parsed = rows.parse(stored.sheet)
     try:
         number = respond.write(lambda session: _apply_once(session, this, parsed))
     except (applying.SheetRefused, applying.PlanChanged) as refusal:
-        flash(f"Nothing was imported. {refusal}", "look")
+        flash(_("Nothing was imported. %(refusal)s", refusal=refusal), "look")
         return redirect(request.path, code=303)
     uploads.drop(_folder(), _owner(), token)
     if number is None:
-        return respond.seen("/import", "The shop held all of that already: nothing was changed.")
+        return respond.seen("/import", _("The shop held all of that already: nothing was changed."))
     return respond.seen(f"/import/done/{number}")
 
 
@@ -148,7 +150,7 @@ def _form(error: str = "") -> str:
 
 def _refused(sentence: str, status: int) -> Response:
     if respond.wants_json():
-        answer: Response = jsonify({"error": "Not imported", "detail": sentence})
+        answer: Response = jsonify({"error": _("Not imported"), "detail": sentence})
     else:
         answer = make_response(_form(sentence))
     answer.status_code = status
@@ -177,10 +179,12 @@ def _shown(planned: Plan, parsed: rows.Parsed) -> dict[str, Any]:
 
 def _beside(count: Count) -> str:
     """What stands below the large number of a tile: that of the new ones, else that of the changed."""
-    change = "change" if not count.new else f"{count.changed:,} change"
-    said = [change] if count.changed else []
+    said = []
+    if count.changed:
+        many = ngettext("%(num)s change", "%(num)s change", count.changed)
+        said.append(many if count.new else _("change"))
     if count.same:
-        said.append(f"{count.same:,} as before")
+        said.append(ngettext("%(num)s as before", "%(num)s as before", count.same))
     return ", ".join(said)
 
 

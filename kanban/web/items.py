@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 from kanban import items, journal
 from kanban import photos as stored_photos
 from kanban.items import CONSEQUENCES, Item
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.loops import Loop
 from kanban.reports import bins, catalogue, story
 from kanban.suppliers import SupplierItem
@@ -21,11 +23,7 @@ from kanban.web.suppliers import offer_view
 
 bp = Blueprint("items", __name__)
 
-SORTS = {"sku": "SKU", "name": "Name"}
-CONSEQUENCE_OPTIONS = [
-    ("", "Not said"),
-    *((str(key), f"{key} – {said}") for key, said in CONSEQUENCES.items()),
-]
+SORTS = {"sku": mark("SKU"), "name": mark("Name")}
 
 
 @bp.get("/items")
@@ -49,7 +47,7 @@ def index() -> str:
 @security.access("buyer")
 def new() -> str:
     """The form of a new item."""
-    return _form("New item", "/items", "/items", {"unit": "pcs"}, {})
+    return _form(_("New item"), "/items", "/items", {"unit": "pcs"}, {})
 
 
 @bp.post("/items")
@@ -68,10 +66,10 @@ def add() -> Response:
     try:
         facts = forms.sent(forms.ItemForm, typed).facts()
         photo = photos.sent()
-        return respond.seen(respond.change(verb), "Saved. Next: say who supplies it, then make its loop.")
+        return respond.seen(respond.change(verb), _("Saved. Next: say who supplies it, then make its loop."))
     except forms.BadFields as bad:
         errors = bad.errors
-        return forms.refused(bad, lambda: _form("New item", "/items", "/items", typed, errors))
+        return forms.refused(bad, lambda: _form(_("New item"), "/items", "/items", typed, errors))
 
 
 @bp.get("/items/<int:item_id>")
@@ -81,7 +79,8 @@ def show(item_id: int) -> str:
     item = _get(item_id)
     may_change = security.who().may("buyer")
     offers = catalogue.offers(session(), SupplierItem.item_id == item_id)
-    loops, _ = catalogue.loops(session(), "", "place", 0, MOST_LOOPS, catalogue.LoopFilter(item_id=item_id))
+    of_item = catalogue.LoopFilter(item_id=item_id)
+    loops = catalogue.loops(session(), "", "place", 0, MOST_LOOPS, of_item)[0]
     return render_template(
         "items/show.html",
         item=item,
@@ -122,7 +121,7 @@ def change(item_id: int) -> Response:
     try:
         facts = forms.sent(forms.ItemForm, typed).facts()
         photo = photos.sent()
-        return respond.seen(respond.change(verb), "Saved.")
+        return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(item_id, typed, errors))
@@ -192,6 +191,11 @@ def _edit_form(item_id: int, values: dict[str, Any], errors: dict[str, str]) -> 
     return _form(item.sku, address, address, values, errors, photos.address(item.photo_id, small=True))
 
 
+def _consequences() -> list[tuple[str, str]]:
+    known = ((str(key), f"{key} – {_(said)}") for key, said in CONSEQUENCES.items())
+    return [("", _("Not said")), *known]
+
+
 def _form(
     title: str,
     post: str,
@@ -208,5 +212,5 @@ def _form(
         values=values,
         errors=errors,
         photo=photo,
-        consequences=CONSEQUENCE_OPTIONS,
+        consequences=_consequences(),
     )

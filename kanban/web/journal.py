@@ -12,9 +12,11 @@ from flask import Blueprint, render_template
 from sqlalchemy import Select, func, literal, or_, select, union_all
 from werkzeug.exceptions import BadRequest
 
-from kanban import codes, journal
+from kanban import codes, journal, languages
 from kanban.items import Item, Location
 from kanban.journal import Event
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.loops import Card, Loop
 from kanban.orders import Order
 from kanban.orders.tables import NUMBER_FORMAT
@@ -35,26 +37,26 @@ LATE = timedelta(minutes=1)
 EVERYTHING = ANYBODY = "all"
 
 NOUNS = {
-    EVERYTHING: "Everything",
-    "scan": "Scans",
-    "replenishment": "Replenishments",
-    "order": "Orders",
-    "order_line": "Order lines",
-    "receipt": "Receipts",
-    "card": "Cards",
-    "loop": "Loops",
-    "item": "Items",
-    "photo": "Photos",
-    "supplier": "Suppliers",
-    "supplier_item": "Offers",
-    "location": "Places",
-    "person": "People",
-    "device": "Devices",
-    "shop": "The shop",
+    EVERYTHING: mark("Everything"),
+    "scan": mark("Scans"),
+    "replenishment": mark("Replenishments"),
+    "order": mark("Orders"),
+    "order_line": mark("Order lines"),
+    "receipt": mark("Receipts"),
+    "card": mark("Cards"),
+    "loop": mark("Loops"),
+    "item": mark("Items"),
+    "photo": mark("Photos"),
+    "supplier": mark("Suppliers"),
+    "supplier_item": mark("Offers"),
+    "location": mark("Places"),
+    "person": mark("People"),
+    "device": mark("Devices"),
+    "shop": mark("The shop"),
 }
 DOORS = {
-    "scan": "by scan", "web": "on a screen", "api": "by a program", "import": "by import",
-    "cli": "on the server", "demo": "in the demo",
+    "scan": mark("by scan"), "web": mark("on a screen"), "api": mark("by a program"),
+    "import": mark("by import"),    "cli": mark("on the server"), "demo": mark("in the demo"),
 }  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def show() -> str:
         lines=_lines(entries),
         wanted=wanted,
         narrowed=any(vars(wanted).values()),
-        nouns=list(NOUNS.items()),
+        nouns=languages.choices(NOUNS.items()),
         whose=_whose(),
         head={"id": last_id, "hash": last_hash[:8]},
         older_href=listing.href(before=entries[-1].id, after=None) if older else None,
@@ -113,7 +115,7 @@ def _filter() -> Filter:
         card = clean(listing.one("card"), limit=listing.LONGEST_SEARCH)
         order = clean(listing.one("order"), limit=listing.LONGEST_SEARCH)
     except BadText as wrong:
-        raise BadRequest(f"What you search for {wrong}.") from wrong
+        raise BadRequest(_("What you search for %(wrong)s.", wrong=wrong)) from wrong
     noun, who = listing.choice("noun", tuple(NOUNS)), listing.one("who") or ANYBODY
     return Filter(
         q,
@@ -131,7 +133,9 @@ def _day(name: str) -> str:
     try:
         return date.fromisoformat(text).isoformat() if text else ""
     except ValueError as wrong:
-        raise BadRequest(f"In the address, “{name}” is not a day such as 2026-11-23.") from wrong
+        raise BadRequest(
+            _("In the address, “%(name)s” is not a day such as 2026-11-23.", name=name)
+        ) from wrong
 
 
 def _matching(wanted: Filter) -> Select[Any]:
@@ -193,21 +197,25 @@ def _line(entry: story.Entry, name: str) -> Line:
         subject,
         href,
         replace(entry, subject="").text,
-        entry.by or ("Somebody" if entry.via in ("scan", "web") else ""),
-        DOORS.get(entry.via, entry.via),
+        entry.by or (_("Somebody") if entry.via in ("scan", "web") else ""),
+        _(DOORS.get(entry.via, entry.via)),
     )
 
 
 def _subject(entry: story.Entry, name: str) -> tuple[str, str]:
     """What an event is about, and the address of its page."""
     if entry.card_number:
-        return f"{entry.sku}, card {entry.card_number}", f"/loops/{entry.loop_id}"
+        return _(
+            "%(sku)s card %(number)s", sku=entry.sku, number=entry.card_number
+        ), f"/loops/{entry.loop_id}"
     if entry.order_id:
-        return entry.order_number or f"Draft for {entry.supplier}", f"/orders/{entry.order_id}"
+        return entry.order_number or _(
+            "Draft for %(supplier)s", supplier=entry.supplier
+        ), f"/orders/{entry.order_id}"
     pages = {"item": "/items", "location": "/locations", "supplier": "/suppliers", "loop": "/loops"}
     if entry.noun in pages:
         return name, f"{pages[entry.noun]}/{entry.noun_id}"
-    return name or ("A card" if entry.noun == "scan" else ""), ""
+    return name or (_("A card") if entry.noun == "scan" else ""), ""
 
 
 def _names(entries: Iterable[story.Entry]) -> dict[tuple[str, int], str]:
@@ -241,7 +249,7 @@ def _whose() -> list[tuple[str, str]]:
         select(literal("p"), Person.id, Person.name), select(literal("d"), Device.id, Device.name)
     )
     found = [(f"{kind}{row_id}", name) for kind, row_id, name in session().execute(named)]
-    return [(ANYBODY, "Anybody"), *sorted(found, key=lambda each: each[1].casefold())]
+    return [(ANYBODY, _("Anybody")), *sorted(found, key=lambda each: each[1].casefold())]
 
 
 def _code(text: str) -> str:
@@ -258,7 +266,7 @@ def _order_number(text: str) -> str:
 
 def _id_in(who: str) -> int:
     if not (who[1:].isascii() and who[1:].isdigit() and who[0] in "pd" and len(who) < 12):
-        raise BadRequest("In the address, “who” is nobody.")
+        raise BadRequest(_("In the address, “who” is nobody."))
     return int(who[1:])
 
 
@@ -267,5 +275,5 @@ def _midnight(day: str, days_later: int = 0) -> datetime:
     try:
         wanted = date.fromisoformat(day) + timedelta(days=days_later)
     except OverflowError as wrong:
-        raise BadRequest("That day is too far away.") from wrong
+        raise BadRequest(_("That day is too far away.")) from wrong
     return datetime.combine(wanted, time(), running().settings.zone)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, config, journal, labels, loops
+from kanban import codes, config, journal, labels, languages, loops
 from kanban.items import Location
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.reports import printing
 from kanban.suppliers import Supplier
 from kanban.text import BadText, clean
@@ -26,10 +28,10 @@ bp = Blueprint("labels", __name__)
 
 ASSETS = config.assets("labels")
 WHICH = (
-    ("waiting", "What waits for paper"),
-    ("new", "Never printed"),
-    ("reprint", "To be printed again"),
-    ("all", "All cards"),
+    ("waiting", mark("What waits for paper")),
+    ("new", mark("Never printed")),
+    ("reprint", mark("To be printed again")),
+    ("all", mark("All cards")),
 )
 
 
@@ -71,7 +73,7 @@ def _sheets(order: Order, *, ahead: int) -> tuple[bytes, dict[int, int]]:
     """
     settings = running().settings
     today = g.at.astimezone(settings.zone).date()
-    face, _, stock = order.paper.partition(".")
+    face, stock = order.paper.partition(".")[::2]
     try:
         with forms.taken(printing.CardsChanged, "cards"):
             chosen = printing.cards(session(), order.card_ids)
@@ -112,12 +114,12 @@ def _order() -> Order:
     """What the form says. Raises :class:`forms.BadFields`, and 400 for what no form of ours sends."""
     ids = request.form.getlist("card")
     if not all(re.fullmatch("[0-9]{1,15}", each) for each in ids):
-        raise BadRequest("A card is named by its number.")
+        raise BadRequest(_("A card is named by its number."))
     if not ids:
-        raise forms.BadFields({"cards": "No card is ticked."})
+        raise forms.BadFields({"cards": _("No card is ticked.")})
     start = request.form.get("start", "").strip() or "1"
     if not re.fullmatch("[0-9]{1,3}", start):
-        raise forms.BadFields({"start": "The first free label is a whole number, counted from 1."})
+        raise forms.BadFields({"start": _("The first free label is a whole number, counted from 1.")})
     return Order([int(each) for each in ids], request.form.get("paper", ""), int(start))
 
 
@@ -135,7 +137,7 @@ def _page(errors: dict[str, str]) -> str:
         most=printing.MOST_CARDS,
         choice=choice,
         circuit=_loop_title(choice),
-        which=WHICH,
+        which=languages.choices(WHICH),
         suppliers=_options(select(Supplier.id, Supplier.name).order_by(Supplier.name_key)),
         locations=_options(select(Location.id, Location.path).order_by(Location.path_key)),
         papers=papers,
@@ -159,10 +161,10 @@ def _choice() -> printing.Choice:
     try:
         q = clean(listing.one("q"), limit=listing.LONGEST_SEARCH)
     except BadText as wrong:
-        raise BadRequest(f"What you search for {wrong}.") from wrong
+        raise BadRequest(_("What you search for %(wrong)s.", wrong=wrong)) from wrong
     which = listing.one("which") or usual
     if which not in printing.WAITING:
-        raise BadRequest("In the address, “which” is none of our choices.")
+        raise BadRequest(_("In the address, “which” is none of our choices."))
     return printing.Choice(
         which, q, loop_id, listing.whole("supplier", 0), listing.whole("location", 0), code
     )
@@ -172,11 +174,11 @@ def _loop_title(choice: printing.Choice) -> str:
     if not choice.loop_id:
         return ""
     loop = session().get_one(loops.Loop, choice.loop_id)
-    return f"{loop.item.sku} at {loop.location.path}"
+    return _("%(sku)s at %(path)s", sku=loop.item.sku, path=loop.location.path)
 
 
 def _options(query: Any) -> list[tuple[int, str]]:
-    return [(0, "All"), *((row[0], row[1]) for row in session().execute(query))]
+    return [(0, _("All")), *((row[0], row[1]) for row in session().execute(query))]
 
 
 def _paper(pdf: bytes, count: int) -> Response:

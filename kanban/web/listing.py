@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import abort, request
 from werkzeug.exceptions import BadRequest
 
+from kanban.languages import gettext as _
 from kanban.text import BadText, clean
 
 PAGE_SIZE = 50
@@ -45,11 +46,11 @@ class Query:
         """
         sort = one("sort") or sorts[0]
         if sort.removeprefix("-") not in sorts:
-            raise BadRequest("This list cannot be sorted that way.")
+            raise BadRequest(_("This list cannot be sorted that way."))
         try:
             q = clean(one("q"), limit=LONGEST_SEARCH)
         except BadText as wrong:
-            raise BadRequest(f"What you search for {wrong}.") from wrong
+            raise BadRequest(_("What you search for %(wrong)s.", wrong=wrong)) from wrong
         return cls(q, sort, whole("page", 1) or 1, max(1, min(whole("size", PAGE_SIZE), LARGEST_PAGE)))
 
     @property
@@ -73,7 +74,7 @@ class Query:
 
     def choices(self, labels: dict[str, str]) -> list[Choice]:
         """The orders that a list offers, by column, as links; the present one leads to its reverse."""
-        return [self._choice(column, label) for column, label in labels.items()]
+        return [self._choice(column, _(label)) for column, label in labels.items()]
 
     def _choice(self, column: str, label: str) -> Choice:
         if self.sort == column:
@@ -95,7 +96,7 @@ def one(name: str) -> str:
     """A parameter of the address, empty where it is not there; 400 where it stands there twice."""
     values = request.args.getlist(name)
     if len(values) > 1:
-        raise BadRequest(f"The address says “{name}” twice.")
+        raise BadRequest(_("The address says “%(name)s” twice.", name=name))
     return values[0] if values else ""
 
 
@@ -105,7 +106,7 @@ def whole(name: str, default: int) -> int:
     if not value:
         return default
     if not re.fullmatch("[0-9]{1,9}", value):
-        raise BadRequest(f"In the address, “{name}” is not a number.")
+        raise BadRequest(_("In the address, “%(name)s” is not a number.", name=name))
     return int(value)
 
 
@@ -113,14 +114,18 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
     """A word of the address; the first of ``allowed`` where it says none, 400 for an unknown one."""
     value = one(name) or allowed[0]
     if value not in allowed:
-        raise BadRequest(f"In the address, “{name}” is none of {', '.join(allowed)}.")
+        raise BadRequest(
+            _("In the address, “%(name)s” is none of %(choices)s.", name=name, choices=", ".join(allowed))
+        )
     return value
 
 
 def choices(name: str, labels: dict[str, str]) -> list[Choice]:
     """The values of a parameter as links; the first label's value is the usual one."""
     now = choice(name, tuple(labels))
-    return [Choice(label, href(page=None, **{name: value}), value == now) for value, label in labels.items()]
+    return [
+        Choice(_(label), href(page=None, **{name: value}), value == now) for value, label in labels.items()
+    ]
 
 
 def href(**changed: object) -> str:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from kanban import items, journal
 from kanban.items import PATH_SEPARATOR, Location
+from kanban.languages import gettext as _
 from kanban.reports import catalogue, story
 from kanban.web import forms, listing, respond, security
 from kanban.web.loops import loop_view
@@ -39,7 +40,7 @@ def new() -> str:
     """The form of a new place; ``?parent=ID`` says where it stands."""
     parent = listing.whole("parent", 0)
     back = f"/locations/{parent}" if parent else "/locations"
-    return _form("New place", "/locations", back, {"parent_id": str(parent) if parent else ""}, {})
+    return _form(_("New place"), "/locations", back, {"parent_id": str(parent) if parent else ""}, {})
 
 
 @bp.post("/locations")
@@ -56,10 +57,10 @@ def add() -> Response:
 
     try:
         sent = forms.sent(forms.LocationForm, typed)
-        return respond.seen(respond.change(verb), "Saved.")
+        return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
-        return forms.refused(bad, lambda: _form("New place", "/locations", "/locations", typed, errors))
+        return forms.refused(bad, lambda: _form(_("New place"), "/locations", "/locations", typed, errors))
 
 
 @bp.get("/locations/<int:location_id>")
@@ -106,14 +107,14 @@ def change(location_id: int) -> Response:
     def verb(session: Session, deed: journal.Deed) -> str:
         place = session.get_one(Location, location_id)
         parent = _parent(session, sent)
-        inside = forms.taken(items.PlaceInItself, "parent_id", "A place cannot stand inside itself.")
+        inside = forms.taken(items.PlaceInItself, "parent_id", _("A place cannot stand inside itself."))
         with forms.taken(items.PlaceTaken, "name"), inside:
             items.change_location(session, deed, place, sent.name, parent, sent.address)
         return f"/locations/{location_id}"
 
     try:
         sent = forms.sent(forms.LocationForm, typed)
-        return respond.seen(respond.change(verb), "Saved.")
+        return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(location_id, typed, errors))
@@ -124,7 +125,7 @@ def _parent(session: Session, sent: forms.LocationForm) -> Location | None:
         return None
     parent = session.get(Location, sent.parent_id)
     if parent is None:
-        raise forms.BadFields({"parent_id": "The place that it stands in does not exist."})
+        raise forms.BadFields({"parent_id": _("The place that it stands in does not exist.")})
     return parent
 
 
@@ -147,7 +148,7 @@ def _above(location: Location) -> list[Location]:
 
 def _row(row: catalogue.PlaceRow, *, indented: bool) -> dict[str, Any]:
     """A place in the tree; where only matches are shown, its path says where it stands."""
-    path, _, _ = row.location.path.rpartition(PATH_SEPARATOR)
+    path = row.location.path.rpartition(PATH_SEPARATOR)[0]
     return {
         "href": f"/locations/{row.location.id}",
         "id": row.location.id,

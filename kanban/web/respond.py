@@ -14,6 +14,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, scans
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.web import security
 from kanban.web.running import running
 
@@ -27,7 +29,7 @@ NOT_FINGERPRINTED = frozenset({"key", "age_ms", "password", "password_again", "o
 class KeyMissing(BadRequest):
     """A changing request without idempotency key."""
 
-    description = (
+    description = mark(
         "A changing request carries its own key, made when the finger lifts and sent with every try: "
         "the header Idempotency-Key or the field key, 8 to 64 letters, digits or - _ . :"
     )
@@ -56,9 +58,9 @@ def _object() -> dict[str, Any]:
     try:
         sent = request.get_json()
     except RecursionError as deep:
-        raise BadRequest("This JSON is nested deeper than anything we know.") from deep
+        raise BadRequest(_("This JSON is nested deeper than anything we know.")) from deep
     if not isinstance(sent, dict):
-        raise BadRequest("Send a JSON object.")
+        raise BadRequest(_("Send a JSON object."))
     return sent
 
 

@@ -17,7 +17,8 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthoriz
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, journal, loops, orders, scans
-from kanban.web import respond, security
+from kanban.languages import gettext as _
+from kanban.web import formats, respond, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import Verdict, card_view, undone, verdict
@@ -111,28 +112,30 @@ def undo(code: str) -> AnyResponse:
 @security.access("operator")
 def urgent(code: str) -> AnyResponse:
     """This one cannot wait."""
-    return _tell(code, _urgent, "Marked urgent", "The buyer sees it on top of the board.")
+    return _tell(code, _urgent, _("Marked urgent"), _("The buyer sees it on top of the board."))
 
 
 @bp.post("/c/<code>/extra")
 @security.access("operator")
 def extra(code: str) -> AnyResponse:
     """One more bin is needed than the cards bring."""
-    return _tell(code, _extra, "One more is coming", "One more bin's quantity joined the next order.")
+    return _tell(code, _extra, _("One more is coming"), _("One more bin’s quantity joined the next order."))
 
 
 @bp.post("/c/<code>/elsewhere")
 @security.access("operator")
 def elsewhere(code: str) -> AnyResponse:
     """The bin was filled from elsewhere."""
-    return _tell(code, _elsewhere, "Noted: the bin is full", "What was ordered stays on its order.")
+    return _tell(code, _elsewhere, _("Noted: the bin is full"), _("What was ordered stays on its order."))
 
 
 @bp.post("/c/<code>/reprint")
 @security.access("operator")
 def reprint(code: str) -> AnyResponse:
     """The label is worn."""
-    return _tell(code, loops.request_reprint, "A new label is on the list", "It waits in “Cards and labels”.")
+    return _tell(
+        code, loops.request_reprint, _("A new label is on the list"), _("It waits in “Cards and labels”.")
+    )
 
 
 def _urgent(session: Session, deed: journal.Deed, card: loops.Card) -> None:
@@ -154,7 +157,7 @@ def _tell(code: str, verb: Any, headline: str, text: str) -> AnyResponse:
     def once(session: Session) -> scans.Situation:
         card = loops.by_code(session, codes.read(code))
         if card is None:
-            raise codes.BadCode("no card has this code")
+            raise codes.BadCode(_("no card has this code"))
         if not journal.replayed(session, this):
             verb(session, this, card)
         seen = scans.look(session, card.code)
@@ -185,8 +188,9 @@ def _may_scan(sent: Scan) -> bool:
 
 def _refusal() -> HTTPException:
     if security.who().role:
-        return Forbidden(f"Ordering needs the role operator; you are {security.who().role}.")
-    return Unauthorized("This phone may look, but not order. Sign in first.")
+        who = formats.role(security.who().role)
+        return Forbidden(_("Ordering needs the role operator; you are: %(role)s.", role=who))
+    return Unauthorized(_("This phone may look, but not order. Sign in first."))
 
 
 def _answer(answer: scans.Answer) -> AnyResponse:

@@ -14,6 +14,8 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from kanban import clock, people
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.web import formats
 from kanban.web.running import running
 
@@ -39,7 +41,7 @@ HEADERS = {
 class ForeignPage(Forbidden):
     """A changing request that another site's page sent."""
 
-    description = "This request came from a page that is not ours."
+    description = mark("This request came from a page that is not ours.")
 
 
 def access(role: str) -> Callable[[View], View]:
@@ -82,21 +84,22 @@ def _admit() -> None:
     g.who = _identify()
     needed: str | None = getattr(current_app.view_functions[request.endpoint], "access", None)
     if needed is None:
-        raise Forbidden("This address is closed.")
+        raise Forbidden(_("This address is closed."))
     if needed != ANYONE and not g.who.may(needed):
         if not g.who.role:
-            raise Unauthorized("Sign in first.")
-        raise Forbidden(f"This needs the role {needed}; you are {g.who.role}.")
+            raise Unauthorized(_("Sign in first."))
+        wanted, who = formats.role(needed), formats.role(g.who.role)
+        raise Forbidden(_("This needs the role %(needed)s; you are: %(role)s.", needed=wanted, role=who))
 
 
 def _identify() -> people.Who:
     header = request.headers.get("Authorization", "")
     if header:
-        scheme, _, token = header.partition(" ")
+        scheme, token = header.partition(" ")[::2]
         known = scheme.lower() == "bearer"
         found = people.device_of(running().database, token.strip()) if known else people.NOBODY
         if not found.role:
-            raise Unauthorized("This token is not known, or was revoked.")
+            raise Unauthorized(_("This token is not known, or was revoked."))
         return found
     token = cookie_token() or ""
     return people.signed_in(running().database, token, g.at) if token else people.NOBODY

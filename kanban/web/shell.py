@@ -8,6 +8,8 @@ from flask import Flask, Request, g, get_flashed_messages
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from kanban import shop
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.people import NOBODY
 from kanban.web.reading import session
 
@@ -31,19 +33,19 @@ class Notice(NamedTuple):
 
 
 PLACES = (
-    Place("board", "Board", "/", "board", True, "viewer"),
-    Place("scan", "Scan", "/scan", "scan", True, "operator"),
-    Place("orders", "Orders", "/orders", "order", True, "viewer"),
-    Place("items", "Items", "/items", "item", True, "viewer"),
-    Place("loops", "Loops", "/loops", "loop", False, "viewer"),
-    Place("suppliers", "Suppliers", "/suppliers", "supplier", False, "viewer"),
-    Place("labels", "Labels", "/labels", "print", False, "viewer"),
+    Place("board", mark("Board"), "/", "board", True, "viewer"),
+    Place("scan", mark("Scan"), "/scan", "scan", True, "operator"),
+    Place("orders", mark("Orders"), "/orders", "order", True, "viewer"),
+    Place("items", mark("Items"), "/items", "item", True, "viewer"),
+    Place("loops", mark("Loops"), "/loops", "loop", False, "viewer"),
+    Place("suppliers", mark("Suppliers"), "/suppliers", "supplier", False, "viewer"),
+    Place("labels", mark("Labels"), "/labels", "print", False, "viewer"),
 )
 MORE_PLACES = (
-    Place("locations", "Places", "/locations", "place", False, "viewer"),
-    Place("journal", "Journal", "/journal", "journal", False, "viewer"),
-    Place("imports", "Import", "/import", "import", False, "buyer"),
-    Place("people", "People", "/people", "people", False, "admin"),
+    Place("locations", mark("Places"), "/locations", "place", False, "viewer"),
+    Place("journal", mark("Journal"), "/journal", "journal", False, "viewer"),
+    Place("imports", mark("Import"), "/import", "import", False, "buyer"),
+    Place("people", mark("People"), "/people", "people", False, "admin"),
 )
 
 
@@ -62,6 +64,10 @@ def install(app: Flask) -> None:
     app.context_processor(_surroundings)
 
 
+def _said(place: Place) -> Place:
+    return place._replace(label=_(place.label))
+
+
 def _surroundings() -> dict[str, Any]:
     who = g.get("who", NOBODY)
     is_shell = g.get("is_shell", False)  # a page that phones keep: nobody's, and no notice is spent on it
@@ -69,7 +75,7 @@ def _surroundings() -> dict[str, Any]:
         "is_shell": is_shell,
         "shop": shop.name(session()),
         "person": who if who.role else None,
-        "places": [place for place in PLACES if who.may(place.role)],
-        "more_places": [place for place in MORE_PLACES if who.may(place.role)],
+        "places": [_said(place) for place in PLACES if who.may(place.role)],
+        "more_places": [_said(place) for place in MORE_PLACES if who.may(place.role)],
         "notices": [] if is_shell else [Notice(*said) for said in get_flashed_messages(with_categories=True)],
     }

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import g
 
 from kanban.items import inside_site
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.scans import Answer, Situation
 from kanban.web import photos
 from kanban.web.formats import units
 from kanban.web.running import running
 
 SUPPLY_WORDS = {
-    "full": "Full",
-    "empty": "Empty, to be ordered",
-    "ordered": "On order",
-    "in_transit": "On its way",
+    "full": mark("Full"),
+    "empty": mark("Empty, to be ordered"),
+    "ordered": mark("On order"),
+    "in_transit": mark("On its way"),
+}
+
+LIFE_WORDS = {
+    "new": mark("New"),
+    "on_hold": mark("On hold"),
+    "surplus": mark("Surplus"),
+    "retired": mark("Retired"),
 }
 
 REFUSALS = {
-    "lost": ("This card was reported lost", "A new card took its place. Put this one in the bin for paper."),
-    "replaced": ("This card was replaced", "A newer card is at the bin. Throw this one away."),
-    "surplus": (
-        "This card leaves the loop",
-        "One bin fewer is needed here. Hand the card in; nothing is ordered.",
+    "lost": (
+        mark("This card was reported lost"),
+        mark("A new card took its place. Put this one in the bin for paper."),
     ),
-    "loop_closed": ("Not used any more", "Nothing is ordered with this card now. Hand it in."),
-    "retired": ("Not used any more", "Nothing is ordered with this card now. Hand it in."),
-    "on_hold": ("This card rests", "It was put on hold. Ask the buyer before you order."),
-    "stranger": ("This phone may not order", "Sign in, and scan again."),
+    "replaced": (mark("This card was replaced"), mark("A newer card is at the bin. Throw this one away.")),
+    "surplus": (
+        mark("This card leaves the loop"),
+        mark("One bin fewer is needed here. Hand the card in; nothing is ordered."),
+    ),
+    "loop_closed": (mark("Not used any more"), mark("Nothing is ordered with this card now. Hand it in.")),
+    "retired": (mark("Not used any more"), mark("Nothing is ordered with this card now. Hand it in.")),
+    "on_hold": (mark("This card rests"), mark("It was put on hold. Ask the buyer before you order.")),
+    "stranger": (mark("This phone may not order"), mark("Sign in, and scan again.")),
 }
 
 
@@ -77,22 +90,23 @@ def verdict(answer: Answer) -> Verdict:
     assert card is not None, "an unknown code has a page of its own"
     if answer.effect == "refused" or card.life in ("retired", "on_hold"):
         reason = answer.reason or card.retired_because or card.life
-        return Verdict("refused", "no" if card.life == "retired" else "look", *REFUSALS[reason])
+        headline, text = REFUSALS[reason]
+        return Verdict("refused", "no" if card.life == "retired" else "look", _(headline), _(text))
     if answer.effect == "already" and card.supply in ("full", "in_transit"):
-        return Verdict("already", "known", "Nothing to do", "This scan changed nothing.")
+        return Verdict("already", "known", _("Nothing to do"), _("This scan changed nothing."))
     return _SAYINGS[answer.effect](answer, card)
 
 
 def undone(answer: Answer) -> Verdict:
     """The signal was taken back."""
     return Verdict(
-        "withdrawn", "done", "Taken back", "Nothing is ordered for this bin. Its card counts as full."
+        "withdrawn", "done", _("Taken back"), _("Nothing is ordered for this bin. Its card counts as full.")
     )
 
 
 def card_view(card: Situation, *, stranger: bool) -> dict[str, Any]:
     """The card's facts for the page; a stranger is not told from whom we buy, nor where it stands."""
-    word = SUPPLY_WORDS[card.supply] if card.life == "active" else card.life.replace("_", " ").capitalize()
+    word = SUPPLY_WORDS[card.supply] if card.life == "active" else LIFE_WORDS[card.life]
     return {
         "code": card.code,
         "sku": card.sku,
@@ -105,32 +119,38 @@ def card_view(card: Situation, *, stranger: bool) -> dict[str, Any]:
         "location": "" if stranger else inside_site(card.location),
         "life": card.life,
         "supply": card.supply,
-        "supply_word": word,
+        "supply_word": _(word),
     }
 
 
 def _signalled(answer: Answer, card: Situation) -> Verdict:
     seconds = int(running().settings.undo.total_seconds())
     undo = Undo(f"/c/{card.code}/withdrawal", seconds, _undo_key(answer))
-    text = f"{units(card.card_quantity, card.unit)} wait in the next order to {_ended(card.supplier)}"
-    return Verdict("signalled", "done", "Ordered", text, due=_expected(card), undo=undo if seconds else None)
+    text = _(
+        "%(quantity)s wait in the next order to %(supplier)s",
+        quantity=units(card.card_quantity, card.unit),
+        supplier=_ended(card.supplier),
+    )
+    return Verdict(
+        "signalled", "done", _("Ordered"), text, due=_expected(card), undo=undo if seconds else None
+    )
 
 
 def _already(answer: Answer, card: Situation) -> Verdict:
     text = {
-        "empty": f"It is on the next order to {_ended(card.supplier)}",
-        "ordered": f"It is on order at {_ended(card.supplier)}",
+        "empty": _("It is on the next order to %(supplier)s", supplier=_ended(card.supplier)),
+        "ordered": _("It is on order at %(supplier)s", supplier=_ended(card.supplier)),
     }[card.supply]
     href = f"/orders/{card.order_id}"
     return Verdict(
         "already",
         "known",
-        "Already on order",
+        _("Already on order"),
         text,
         order_number=card.order_number,
         order_href=href if card.order_number else None,
         due=_expected(card),
-        by=card.signalled_by or "somebody",
+        by=card.signalled_by or _("somebody"),
         at=card.signalled_at,
         actions=_in_hand(card),
     )
@@ -146,38 +166,43 @@ def _expected(card: Situation) -> date:
 
 
 def _asked(answer: Answer, card: Situation) -> Verdict:
-    again = Action("Yes, order again", f"/c/{card.code}/scans", {"sure": "true"}, "primary")
-    hours = round(card.minimum_cycle.total_seconds() / 3600, 1)
-    text = f"This bin was signalled less than {hours:g} hours ago. Is it really empty?"
-    return Verdict("asked", "look", "Emptied again already?", text, actions=(again,))
+    again = Action(_("Yes, order again"), f"/c/{card.code}/scans", {"sure": "true"}, "primary")
+    hours = round(Decimal(card.minimum_cycle.total_seconds()) / 3600, 1)
+    text = _(
+        "This bin was signalled less than %(hours)s hours ago. Is it really empty?",
+        hours=hours,
+    )
+    return Verdict("asked", "look", _("Emptied again already?"), text, actions=(again,))
 
 
 def _received(answer: Answer, card: Situation) -> Verdict:
     if card.supply == "full":
-        return Verdict("received", "done", "Received", "The card is full again. Put it back with its bin.")
-    return Verdict("received", "done", "Received in part", "The rest is still to come.")
+        return Verdict(
+            "received", "done", _("Received"), _("The card is full again. Put it back with its bin.")
+        )
+    return Verdict("received", "done", _("Received in part"), _("The rest is still to come."))
 
 
 def _in_service(answer: Answer, card: Situation) -> Verdict:
-    now = Action("The bin is empty: order now", f"/c/{card.code}/scans", {"sure": "true"})
+    now = Action(_("The bin is empty: order now"), f"/c/{card.code}/scans", {"sure": "true"})
     return Verdict(
-        "in_service", "done", "In service", "From now on a scan of this card orders.", actions=(now,)
+        "in_service", "done", _("In service"), _("From now on a scan of this card orders."), actions=(now,)
     )
 
 
 def _stale(answer: Answer, card: Situation) -> Verdict:
-    text = (
+    text = _(
         "The bin was filled after this scan was made, so nothing is ordered. Is it empty now? Scan it again."
     )
-    return Verdict("stale", "look", "This scan came late", text)
+    return Verdict("stale", "look", _("This scan came late"), text)
 
 
 def _nothing(answer: Answer, card: Situation) -> Verdict:
     text = {
-        "other_order": "That receipt was for another order of this card.",
-        "not_on_order": "This card is full: nothing of it is on order.",
+        "other_order": _("That receipt was for another order of this card."),
+        "not_on_order": _("This card is full: nothing of it is on order."),
     }.get(answer.reason, "")
-    return Verdict("nothing", "look", "Nothing to receive", text)
+    return Verdict("nothing", "look", _("Nothing to receive"), text)
 
 
 def _withdrawn(answer: Answer, card: Situation) -> Verdict:
@@ -200,12 +225,14 @@ def _in_hand(card: Situation) -> tuple[Action, ...]:
     """What a person may want who holds a bin that is on order already."""
     actions = []
     if card.supply == "ordered":
-        actions.append(Action("It is here: receive", f"/c/{card.code}/scans", {"mode": "receive"}, "primary"))
+        actions.append(
+            Action(_("It is here: receive"), f"/c/{card.code}/scans", {"mode": "receive"}, "primary")
+        )
     if not card.urgent:
-        actions.append(Action("Urgent", f"/c/{card.code}/urgent"))
-    actions.append(Action("Need one more", f"/c/{card.code}/extra"))
-    actions.append(Action("Bought elsewhere", f"/c/{card.code}/elsewhere"))
-    actions.append(Action("Label is worn", f"/c/{card.code}/reprint"))
+        actions.append(Action(_("Urgent"), f"/c/{card.code}/urgent"))
+    actions.append(Action(_("Need one more"), f"/c/{card.code}/extra"))
+    actions.append(Action(_("Bought elsewhere"), f"/c/{card.code}/elsewhere"))
+    actions.append(Action(_("Label is worn"), f"/c/{card.code}/reprint"))
     return tuple(actions)
 
 

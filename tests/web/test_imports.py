@@ -185,7 +185,7 @@ def test_only_buyers_import(client: Callable[[str], Client], address: str) -> No
         (b"PK\x03\x04" + b"junk" * 99, "damaged or not a workbook"),
         (b"a,b\n\x81\xfc,2", "neither a workbook nor text"),
         (b"a,b\n1,\x002\n", "a NUL byte"),
-        (b"Foo,Bar\n1,2\n", "no column holds our number of the item"),
+        (b"Foo,Bar\n1,2\n", "no column holds: our number of the item"),
         (b"SKU,Name\n" + b"x,y\n" * 10_001, "more than 10,000 rows"),
         (b"a,b\n" * 1_260_000, "larger than 5 MB"),
     ],

@@ -40,7 +40,7 @@ def test_the_newest_event_stands_on_top_in_plain_words(
     last = revision(database)
     assert numbers(text) == list(range(last, max(0, last - EVENTS_A_PAGE), -1))
     top = text[text.index(f'id="event-{last}"') :]
-    assert "SCREW, card 2" in top
+    assert "SCREW card 2" in top
     assert "joined the draft for Bolts &amp; Co" in top
 
 

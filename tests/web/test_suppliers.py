@@ -110,7 +110,7 @@ def test_an_offer_is_added_on_the_items_page(buyer: Client, database: Database, 
     answer = buyer.post(f"/items/{shop.screw}/offers", {**OFFER, "supplier_id": nord})
     assert answer.location == f"/items/{shop.screw}"
     page = buyer.get(answer.location).text
-    for said in ("Nordbolt AB", "Choice 2", "in packs of", "€0.05", "from 1,000 pcs", "from Thu 1 Jan 2026"):
+    for said in ("Nordbolt AB", "Choice 2", "in packs of", "€0.05", "from 1,000 pcs", "from 1 Jan 2026"):
         assert said in page
     with database.read() as session:
         offer = session.query(SupplierItem).filter_by(supplier_id=int(nord)).one()

@@ -14,6 +14,7 @@ from werkzeug.exceptions import UnprocessableEntity
 from kanban import clock
 from kanban.imports.rows import MAX_CYCLE, MAX_LEAD_TIME, MAX_MONEY, MAX_QUANTITY
 from kanban.imports.sheet import MAX_NOTE, MAX_TEXT
+from kanban.languages import gettext as _
 from kanban.text import BadText, clean
 
 T = TypeVar("T")
@@ -37,17 +38,17 @@ class BadFields(UnprocessableEntity):
 
 def decimal(text: str) -> Decimal:
     """A number as people write it, with decimal comma or point. Raises :class:`BadFields`."""
-    return _single(lambda: number(text), "number", "The number")
+    return _single(lambda: number(text), "number", _("The number"))
 
 
 def day(text: str) -> date | None:
     """A day as ``2026-11-26``, or none. Raises :class:`BadFields`."""
-    return _single(lambda: _day(text), "day", "The day") if text.strip() else None
+    return _single(lambda: _day(text), "day", _("The day")) if text.strip() else None
 
 
 def text(value: str, *, limit: int, lines: bool = False) -> str:
     """A text that is fit to be kept. Raises :class:`BadFields`."""
-    return _single(lambda: clean(value, limit=limit, lines=lines), "text", "The text")
+    return _single(lambda: clean(value, limit=limit, lines=lines), "text", _("The text"))
 
 
 def number(text: str) -> Decimal:
@@ -56,13 +57,20 @@ def number(text: str) -> Decimal:
     One that could mean two numbers is asked back: a thousand screws are not one screw.
     """
     if len(text) > LONGEST_NUMBER:
-        raise BadText("is not a number")
+        raise BadText(_("is not a number"))
     meanings = sorted(_meanings(text), key=abs)
     if not meanings:
-        raise BadText("is not a number")
+        raise BadText(_("is not a number"))
     if len(meanings) > 1:
         small, large = meanings
-        raise BadText(f"can mean {large} or {small}: write {large} or {small}0")
+        raise BadText(
+            _(
+                "can mean %(large)s or %(small)s: write %(large)s or %(exact)s",
+                large=str(large),
+                small=str(small),
+                exact=f"{small}0",
+            )
+        )
     return meanings[0]
 
 
@@ -74,11 +82,16 @@ def plain(value: Decimal | int | None) -> str:
     return f"{shown}0" if len(_meanings(shown)) > 1 else shown
 
 
+def sentence(title: str, wrong: str) -> str:
+    """A field and what is wrong with it: *The SKU is empty.*"""
+    return _("%(title)s %(wrong)s.", title=title, wrong=wrong)
+
+
 def _single(read: Callable[[], T], name: str, title: str) -> T:
     try:
         return read()
     except ValueError as wrong:
-        raise BadFields({name: f"{title} {wrong}."}) from wrong
+        raise BadFields({name: sentence(title, str(wrong))}) from wrong
 
 
 def _meanings(text: str) -> set[Decimal]:
@@ -103,7 +116,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, str):
         return number(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise BadText("is not a number")
+        raise BadText(_("is not a number"))
     return Decimal(str(value)) if isinstance(value, float) else value
 
 
@@ -111,11 +124,11 @@ def _whole(value: Any) -> Any:
     if isinstance(value, str):
         meanings = _meanings(value) if len(value) <= LONGEST_NUMBER else set()
         if not meanings:
-            raise BadText("is not a number")
+            raise BadText(_("is not a number"))
         value = max(meanings, key=abs)  # of a whole number only the thousands can be meant
     exact = Decimal(_number(value))
     if not exact.is_finite() or exact != exact.to_integral_value():
-        raise BadText("is not a whole number")
+        raise BadText(_("is not a whole number"))
     return int(exact)
 
 
@@ -125,29 +138,29 @@ def gate(limit: int, *, code: bool = False, lines: bool = False) -> AfterValidat
 
 def _filled(value: str) -> str:
     if not value:
-        raise BadText("is empty")
+        raise BadText(_("is empty"))
     return value
 
 
 def _day(value: Any) -> date:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
-        raise BadText("is not a day such as 2026-11-26")
+        raise BadText(_("is not a day such as 2026-11-26"))
     try:
         return date.fromisoformat(value.strip())
     except ValueError as wrong:
-        raise BadText("is not a day of the calendar") from wrong
+        raise BadText(_("is not a day of the calendar")) from wrong
 
 
 def _email(value: str) -> str:
     if value and not re.fullmatch(r'[^@\s,;<>"]+@[^@\s,;<>"]+', value):
-        raise BadText("is not one e-mail address")
+        raise BadText(_("is not one e-mail address"))
     return value
 
 
 def matching(pattern: str, otherwise: str) -> AfterValidator:
     def check(value: str) -> str:
         if value and not re.fullmatch(pattern, value):
-            raise BadText(otherwise)
+            raise BadText(_(otherwise))
         return value
 
     return AfterValidator(check)
@@ -156,7 +169,7 @@ def matching(pattern: str, otherwise: str) -> AfterValidator:
 def _country(value: str) -> str:
     code = value.upper()
     if code and not clock.known_country(code):
-        raise BadText("is not a country whose public holidays we know, such as DE")
+        raise BadText(_("is not a country whose public holidays we know, such as DE"))
     return code
 
 

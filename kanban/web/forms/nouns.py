@@ -18,6 +18,8 @@ from pydantic import (
 
 from kanban import items, loops, suppliers
 from kanban.imports.rows import MAX_BREAKS, MAX_CARDS, MAX_UNIT
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.text import BadText
 from kanban.web.forms.fields import (
     Code,
@@ -64,14 +66,14 @@ class Form(BaseModel):
 class ItemForm(Form):
     """An item."""
 
-    sku: Annotated[Code, Filled] = Field(title="The SKU")
-    name: Annotated[Name, Filled] = Field(title="The name")
-    unit: Annotated[str, gate(MAX_UNIT), Filled] = Field("pcs", title="The unit")
-    unit_cost: Money | None = Field(None, title="The unit cost")
+    sku: Annotated[Code, Filled] = Field(title=mark("The SKU"))
+    name: Annotated[Name, Filled] = Field(title=mark("The name"))
+    unit: Annotated[str, gate(MAX_UNIT), Filled] = Field("pcs", title=mark("The unit"))
+    unit_cost: Money | None = Field(None, title=mark("The unit cost"))
     consequence: Annotated[WholeNumber, Field(ge=1, le=4)] | None = Field(
-        None, title="What a stock-out means"
+        None, title=mark("What a stock-out means")
     )
-    note: Note = Field("", title="The note")
+    note: Note = Field("", title=mark("The note"))
 
     def facts(self) -> items.ItemFacts:
         """The same in the domain's words."""
@@ -81,15 +83,15 @@ class ItemForm(Form):
 class LocationForm(Form):
     """A place; without ``parent_id`` it is a site."""
 
-    name: Annotated[Name, Filled] = Field(title="The name")
-    parent_id: RowId | None = Field(None, title="The place that it stands in")
-    address: Note = Field("", title="The address")
+    name: Annotated[Name, Filled] = Field(title=mark("The name"))
+    parent_id: RowId | None = Field(None, title=mark("The place that it stands in"))
+    address: Note = Field("", title=mark("The address"))
 
     @field_validator("name")
     @classmethod
     def _no_separator(cls, name: str) -> str:
         if "›" in name:
-            raise BadText("holds the sign ›, which stands between places")
+            raise BadText(_("holds the sign ›, which stands between places"))
         return name
 
 
@@ -98,20 +100,20 @@ class SupplierForm(Form):
 
     lists: ClassVar[tuple[str, ...]] = ("order_days",)
 
-    name: Annotated[Name, Filled] = Field(title="The name")
-    kind: Literal["external", "internal"] = Field("external", title="The kind")
-    email: Email = Field("", title="The e-mail address")
-    phone: Short = Field("", title="The phone number")
-    address: Note = Field("", title="The address")
-    country: Country = Field("", title="The country")
-    customer_number: Short = Field("", title="Our customer number")
-    lead_time: Days = Field(5, title="The lead time")
-    order_days: Annotated[tuple[Weekday, ...], Field(max_length=7)] = Field((), title="The order days")
+    name: Annotated[Name, Filled] = Field(title=mark("The name"))
+    kind: Literal["external", "internal"] = Field("external", title=mark("The kind"))
+    email: Email = Field("", title=mark("The e-mail address"))
+    phone: Short = Field("", title=mark("The phone number"))
+    address: Note = Field("", title=mark("The address"))
+    country: Country = Field("", title=mark("The country"))
+    customer_number: Short = Field("", title=mark("Our customer number"))
+    lead_time: Days = Field(5, title=mark("The lead time"))
+    order_days: Annotated[tuple[Weekday, ...], Field(max_length=7)] = Field((), title=mark("The order days"))
     order_until: Annotated[
-        Code, matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "is not a time such as 14:30")
-    ] = Field("", title="The hour to order until")
-    minimum_order_value: Money | None = Field(None, title="The minimum order value")
-    note: Note = Field("", title="The note")
+        Code, matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", mark("is not a time such as 14:30"))
+    ] = Field("", title=mark("The hour to order until"))
+    minimum_order_value: Money | None = Field(None, title=mark("The minimum order value"))
+    note: Note = Field("", title=mark("The note"))
 
     def facts(self) -> suppliers.SupplierFacts:
         """The same in the domain's words."""
@@ -122,8 +124,8 @@ class SupplierForm(Form):
 class PriceBreakForm(Form):
     """From ``from_quantity`` units on, one unit costs ``unit_price``."""
 
-    from_quantity: QuantityOrZero = Field(Decimal(0), title="The quantity of a price")
-    unit_price: Money = Field(title="The price")
+    from_quantity: QuantityOrZero = Field(Decimal(0), title=mark("The quantity of a price"))
+    unit_price: Money = Field(title=mark("The price"))
 
 
 class OfferForm(Form):
@@ -131,16 +133,16 @@ class OfferForm(Form):
 
     lists: ClassVar[tuple[str, ...]] = ("from_quantity", "unit_price")
 
-    sku: Code = Field("", title="The supplier’s SKU")
-    pack_size: Quantity = Field(Decimal(1), title="The pack size")
-    minimum_order_quantity: QuantityOrZero = Field(Decimal(0), title="The minimum order quantity")
-    order_multiple: QuantityOrZero = Field(Decimal(0), title="The order multiple")
-    lead_time: Days | None = Field(None, title="The lead time")
-    valid_from: Day | None = Field(None, title="The first day")
-    valid_until: Day | None = Field(None, title="The last day")
-    rank: Annotated[WholeNumber, Field(ge=1, le=MAX_RANK)] = Field(1, title="The rank")
+    sku: Code = Field("", title=mark("The supplier’s SKU"))
+    pack_size: Quantity = Field(Decimal(1), title=mark("The pack size"))
+    minimum_order_quantity: QuantityOrZero = Field(Decimal(0), title=mark("The minimum order quantity"))
+    order_multiple: QuantityOrZero = Field(Decimal(0), title=mark("The order multiple"))
+    lead_time: Days | None = Field(None, title=mark("The lead time"))
+    valid_from: Day | None = Field(None, title=mark("The first day"))
+    valid_until: Day | None = Field(None, title=mark("The last day"))
+    rank: Annotated[WholeNumber, Field(ge=1, le=MAX_RANK)] = Field(1, title=mark("The rank"))
     prices: Annotated[tuple[PriceBreakForm, ...], Field(max_length=MAX_BREAKS)] = Field(
-        (), title="The prices"
+        (), title=mark("The prices")
     )
 
     @field_validator("valid_until")
@@ -148,14 +150,14 @@ class OfferForm(Form):
     def _not_before_first(cls, until: date | None, info: ValidationInfo) -> date | None:
         first = info.data.get("valid_from")
         if until and first and until < first:
-            raise BadText("lies before the first day")
+            raise BadText(_("lies before the first day"))
         return until
 
     @field_validator("prices")
     @classmethod
     def _each_quantity_once(cls, prices: tuple[PriceBreakForm, ...]) -> tuple[PriceBreakForm, ...]:
         if len({each.from_quantity for each in prices}) < len(prices):
-            raise BadText("name one quantity twice")
+            raise BadText(_("name one quantity twice"))
         return prices
 
     def facts(self) -> suppliers.OfferFacts:
@@ -167,8 +169,8 @@ class OfferForm(Form):
 class NewOfferForm(OfferForm):
     """A new offer; the address says one of supplier and item, the form the other."""
 
-    supplier_id: RowId | None = Field(None, title="The supplier")
-    item_sku: Code = Field("", title="Our SKU")
+    supplier_id: RowId | None = Field(None, title=mark("The supplier"))
+    item_sku: Code = Field("", title=mark("Our SKU"))
 
     def facts(self) -> suppliers.OfferFacts:
         """The same in the domain's words."""
@@ -179,14 +181,14 @@ class NewOfferForm(OfferForm):
 class LoopForm(Form):
     """A loop. ``minimum_cycle`` in hours."""
 
-    offer_id: RowId = Field(title="The source")
-    location_id: RowId = Field(title="The place")
-    kind: Literal["purchase", "production", "transfer"] = Field("purchase", title="The kind")
-    card_quantity: Quantity = Field(title="The card quantity")
-    minimum_cycle: Hours = Field(Decimal(0), title="The minimum cycle")
-    owner: Name = Field("", title="The owner")
-    colour: Annotated[Code, matching("#[0-9a-f]{6}", "is not a colour such as #c62828")] = Field(
-        "", title="The colour"
+    offer_id: RowId = Field(title=mark("The source"))
+    location_id: RowId = Field(title=mark("The place"))
+    kind: Literal["purchase", "production", "transfer"] = Field("purchase", title=mark("The kind"))
+    card_quantity: Quantity = Field(title=mark("The card quantity"))
+    minimum_cycle: Hours = Field(Decimal(0), title=mark("The minimum cycle"))
+    owner: Name = Field("", title=mark("The owner"))
+    colour: Annotated[Code, matching("#[0-9a-f]{6}", mark("is not a colour such as #c62828"))] = Field(
+        "", title=mark("The colour")
     )
 
     def facts(self, kept: loops.Loop | None = None) -> loops.LoopFacts:
@@ -206,22 +208,22 @@ class LoopForm(Form):
 class NewLoopForm(LoopForm):
     """A new loop with its first cards."""
 
-    cards: Annotated[WholeNumber, Field(ge=1, le=MAX_CARDS)] = Field(2, title="The number of cards")
+    cards: Annotated[WholeNumber, Field(ge=1, le=MAX_CARDS)] = Field(2, title=mark("The number of cards"))
 
 
 class CardsForm(Form):
     """More cards for a loop."""
 
-    count: Annotated[WholeNumber, Field(ge=1, le=MAX_CARDS)] = Field(title="The number of cards")
+    count: Annotated[WholeNumber, Field(ge=1, le=MAX_CARDS)] = Field(title=mark("The number of cards"))
 
 
 class LifeForm(Form):
     """The life that a card shall have."""
 
-    life: Literal["active", "on_hold", "surplus"] = Field(title="The card’s life")
+    life: Literal["active", "on_hold", "surplus"] = Field(title=mark("The card’s life"))
 
 
 class ReplacementForm(Form):
     """Why a card is replaced by a new one at its position."""
 
-    because: Literal["lost", "replaced"] = Field("lost", title="The reason")
+    because: Literal["lost", "replaced"] = Field("lost", title=mark("The reason"))

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from kanban import languages
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.web import respond
-from kanban.web.forms.fields import BadFields
+from kanban.web.forms.fields import BadFields, sentence
 from kanban.web.forms.nouns import Form, PriceBreakForm
 
 F = TypeVar("F", bound=Form)
@@ -40,7 +43,7 @@ def typed_fields(*lists: str) -> dict[str, Any]:
         if name in lists:
             fields[name] = values
         elif len(values) > 1:
-            raise BadRequest(f"The field “{name[:LONGEST_SHOWN]}” came twice.")
+            raise BadRequest(_("The field “%(name)s” came twice.", name=name[:LONGEST_SHOWN]))
         elif name != "key":
             fields[name] = values[0]
     return fields
@@ -49,7 +52,7 @@ def typed_fields(*lists: str) -> dict[str, Any]:
 def refused(bad: BadFields, page: Callable[[], str]) -> Response:
     """The answer to fields that we cannot take: the form again for a person, the sentences for a program."""
     if respond.wants_json():
-        answer: Response = jsonify({"error": "Not saved", "detail": bad.description, "fields": bad.errors})
+        answer: Response = jsonify({"error": _("Not saved"), "detail": bad.description, "fields": bad.errors})
     else:
         answer = make_response(page())
     answer.status_code = bad.code or 422
@@ -71,8 +74,8 @@ def _sentences(form: type[Form], refusal: ValidationError) -> dict[str, str]:
     for error in refusal.errors(include_url=False, include_input=False):
         where = error["loc"]
         if error["type"] == "extra_forbidden":
-            raise BadRequest(f"There is no field “{str(where[-1])[:LONGEST_SHOWN]}” here.")
-        found.setdefault(_field_name(where), f"{_title(form, where)} {_message(error)}.")
+            raise BadRequest(_("There is no field “%(where)s” here.", where=str(where[-1])[:LONGEST_SHOWN]))
+        found.setdefault(_field_name(where), sentence(_title(form, where), _message(error)))
     return found
 
 
@@ -86,29 +89,29 @@ def _field_name(where: tuple[int | str, ...]) -> str:
 def _title(form: type[Form], where: tuple[int | str, ...]) -> str:
     if len(where) == 3:
         title = PriceBreakForm.model_fields[str(where[2])].title
-        return f"{title} in row {int(where[1]) + 1}"
-    return str(form.model_fields[str(where[0])].title)
+        return _("%(title)s in row %(number)s", title=_(str(title)), number=int(where[1]) + 1)
+    return _(str(form.model_fields[str(where[0])].title))
 
 
 def _message(error: Any) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    words = _MESSAGES.get(error["type"], "cannot be taken")
-    return words.format(**error.get("ctx", {}))
+    words = _MESSAGES.get(error["type"], mark("cannot be taken"))
+    return _(words, **languages.alternatives(error.get("ctx", {})))
 
 
 _MESSAGES = {
-    "missing": "is empty",
-    "string_type": "is not a text",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le:,}",
-    "decimal_max_places": "has more than {decimal_places} decimals",
-    "decimal_whole_digits": "is too large",
-    "decimal_parsing": "is not a number",
-    "decimal_type": "is not a number",
-    "finite_number": "is not a number",
-    "int_type": "is not a whole number",
-    "literal_error": "must be {expected}",
-    "too_long": "has more than {max_length} rows",
+    "missing": mark("is empty"),
+    "string_type": mark("is not a text"),
+    "greater_than": mark("must be more than %(gt)s"),
+    "greater_than_equal": mark("must be at least %(ge)s"),
+    "less_than_equal": mark("must be at most %(le)s"),
+    "decimal_max_places": mark("has more than %(decimal_places)s decimals"),
+    "decimal_whole_digits": mark("is too large"),
+    "decimal_parsing": mark("is not a number"),
+    "decimal_type": mark("is not a number"),
+    "finite_number": mark("is not a number"),
+    "int_type": mark("is not a whole number"),
+    "literal_error": mark("must be %(expected)s"),
+    "too_long": mark("has more than %(max_length)s rows"),
 }

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import journal, loops, orders
+from kanban.languages import gettext as _
+from kanban.languages import ngettext
 from kanban.loops import Card, Loop
 from kanban.web import forms, respond, security
 from kanban.web.loops.blueprint import bp
-from kanban.web.loops.views import LIFE_WORDS
 from kanban.web.reading import session
 
 
@@ -28,8 +29,12 @@ def add_cards(loop_id: int) -> Response:
         return f"/loops/{loop_id}"
 
     respond.change(verb)
-    made = "One card is made" if count == 1 else f"{count} cards are made"
-    return respond.seen(f"/loops/{loop_id}", f"{made}. Print, hang on the bin, scan once.")
+    made = ngettext(
+        "One card is made. Print, hang on the bin, scan once.",
+        "%(num)s cards are made. Print, hang on the bin, scan once.",
+        count,
+    )
+    return respond.seen(f"/loops/{loop_id}", made)
 
 
 @bp.post("/cards/<int:card_id>/life")
@@ -37,7 +42,9 @@ def add_cards(loop_id: int) -> Response:
 def set_life(card_id: int) -> Response:
     """On hold, back in service, or surplus."""
     life = forms.sent(forms.LifeForm, forms.typed_fields()).life
-    return _step(card_id, loops.set_life, f"The card is {LIFE_WORDS[life]} now.", life)
+    return _step(
+        card_id, loops.set_life, _("The card is now: %(life)s.", life=_(loops.LIFE_WORDS[life])), life
+    )
 
 
 @bp.post("/cards/<int:card_id>/replacement")
@@ -45,7 +52,7 @@ def set_life(card_id: int) -> Response:
 def replace(card_id: int) -> Response:
     """The card is lost: a new one, with a new code, takes its position."""
     because = forms.sent(forms.ReplacementForm, forms.typed_fields()).because
-    said = "A new card stands at this position. Print it; the old one works no more, even if it is found."
+    said = _("A new card stands at this position. Print it; the old one works no more, even if it is found.")
     return _step(card_id, orders.replace_card, said, because)
 
 
@@ -53,7 +60,7 @@ def replace(card_id: int) -> Response:
 @security.access("operator")
 def reprint(card_id: int) -> Response:
     """The card is worn: it goes on the list to print again."""
-    return _step(card_id, loops.request_reprint, "The card is on the list to print again.")
+    return _step(card_id, loops.request_reprint, _("The card is on the list to print again."))
 
 
 def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str) -> Response:

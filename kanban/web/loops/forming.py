@@ -8,8 +8,9 @@ from flask import abort, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import journal, loops, orders
+from kanban import journal, languages, loops, orders
 from kanban.items import Item, Location
+from kanban.languages import gettext as _
 from kanban.loops import Loop
 from kanban.reports import catalogue
 from kanban.suppliers import SupplierItem
@@ -46,7 +47,9 @@ def add() -> Response:
 
     try:
         sent = forms.sent(forms.NewLoopForm, typed)
-        return respond.seen(respond.change(verb), "Saved. Next: print the cards and hang them on the bins.")
+        return respond.seen(
+            respond.change(verb), _("Saved. Next: print the cards and hang them on the bins.")
+        )
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _again(typed, errors))
@@ -69,13 +72,13 @@ def change(loop_id: int) -> Response:
         loop = session.get_one(Loop, loop_id)
         location, offer = _ends(session, sent)
         if offer.item_id != loop.item_id:
-            raise forms.BadFields({"offer_id": "This source offers another item."})
+            raise forms.BadFields({"offer_id": _("This source offers another item.")})
         loops.change(session, deed, loop, location, offer, sent.facts(loop))
         return f"/loops/{loop_id}"
 
     try:
         sent = forms.sent(forms.LoopForm, typed)
-        return respond.seen(respond.change(verb), "Saved.")
+        return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(loop_id, typed, errors))
@@ -91,16 +94,16 @@ def close(loop_id: int) -> Response:
         return f"/loops/{loop_id}"
 
     respond.change(verb)
-    return respond.seen(f"/loops/{loop_id}", "The loop is closed; its cards are retired.")
+    return respond.seen(f"/loops/{loop_id}", _("The loop is closed; its cards are retired."))
 
 
 def _ends(session: Session, sent: forms.LoopForm) -> tuple[Location, SupplierItem]:
     location, offer = session.get(Location, sent.location_id), session.get(SupplierItem, sent.offer_id)
     missing = {}
     if offer is None:
-        missing["offer_id"] = "The source does not exist."
+        missing["offer_id"] = _("The source does not exist.")
     if location is None:
-        missing["location_id"] = "The place does not exist."
+        missing["location_id"] = _("The place does not exist.")
     if location is None or offer is None:
         raise forms.BadFields(missing)
     return location, offer
@@ -156,12 +159,12 @@ def _new_form(item_id: int, values: dict[str, Any], errors: dict[str, str]) -> s
     item = session().get(Item, item_id)
     if item is None:
         abort(404)
-    return _form(item, f"New loop for {item.sku}", "/loops", f"/items/{item_id}", values, errors)
+    return _form(item, _("New loop for %(sku)s", sku=item.sku), "/loops", f"/items/{item_id}", values, errors)
 
 
 def _edit_form(loop_id: int, values: dict[str, Any], errors: dict[str, str]) -> str:
     loop, address = _get(loop_id), f"/loops/{loop_id}"
-    return _form(loop.item, f"Loop of {loop.item.sku}", address, address, values, errors)
+    return _form(loop.item, _("Loop of %(sku)s", sku=loop.item.sku), address, address, values, errors)
 
 
 def _form(
@@ -177,17 +180,19 @@ def _form(
         errors=errors,
         offers=[(offer.id, _offer_label(offer)) for offer in _offers(item.id)],
         stands=[("", "Choose…"), *catalogue.places(session())],
-        kinds=list(KIND_WORDS.items()),
+        kinds=languages.choices(KIND_WORDS.items()),
         colours=_colours(str(values.get("colour", ""))),
         is_new=post == "/loops",
     )
 
 
 def _offer_label(offer: SupplierItem) -> str:
-    pack = f", packs of {formats.units(offer.pack_size, offer.item.unit)}" if offer.pack_size != 1 else ""
-    return f"{offer.supplier.name}{pack}"
+    if offer.pack_size == 1:
+        return offer.supplier.name
+    pack = formats.units(offer.pack_size, offer.item.unit)
+    return _("%(supplier)s, packs of %(pack)s", supplier=offer.supplier.name, pack=pack)
 
 
 def _colours(now: str) -> list[tuple[str, str]]:
-    known = list(COLOUR_NAMES.items())
+    known = languages.choices(COLOUR_NAMES.items())
     return known if now in COLOUR_NAMES else [*known, (now, now)]

@@ -7,6 +7,8 @@ from typing import Any
 from flask import abort, render_template
 
 from kanban.items import Item, Location
+from kanban.languages import gettext as _
+from kanban.languages import mark, ngettext
 from kanban.loops import Loop
 from kanban.reports import bins, catalogue, story
 from kanban.suppliers import Supplier
@@ -15,19 +17,19 @@ from kanban.web.loops.blueprint import bp
 from kanban.web.loops.views import KIND_WORDS, card_view, hours, loop_view
 from kanban.web.reading import session
 
-SORTS = {"sku": "Item", "place": "Place", "supplier": "Supplier"}
-STATES = {"open": "Open", "empty": "Empty bins", "closed": "Closed"}
+SORTS = {"sku": mark("Item"), "place": mark("Place"), "supplier": mark("Supplier")}
+STATES = {"open": mark("Open"), "empty": mark("Empty bins"), "closed": mark("Closed")}
 COLOUR_NAMES = {
-    "": "None",
-    "#c62828": "Red",
-    "#ef6c00": "Orange",
-    "#f9c80e": "Yellow",
-    "#2e7d32": "Green",
-    "#1565c0": "Blue",
-    "#6a1b9a": "Purple",
-    "#6d4c41": "Brown",
-    "#757575": "Grey",
-    "#000000": "Black",
+    "": mark("None"),
+    "#c62828": mark("Red"),
+    "#ef6c00": mark("Orange"),
+    "#f9c80e": mark("Yellow"),
+    "#2e7d32": mark("Green"),
+    "#1565c0": mark("Blue"),
+    "#6a1b9a": mark("Purple"),
+    "#6d4c41": mark("Brown"),
+    "#757575": mark("Grey"),
+    "#000000": mark("Black"),
 }
 
 
@@ -84,7 +86,11 @@ def _narrowed(which: catalogue.LoopFilter) -> str:
     item = session().get(Item, which.item_id) if which.item_id else None
     supplier = session().get(Supplier, which.supplier_id) if which.supplier_id else None
     place = session().get(Location, which.location_id) if which.location_id else None
-    said = [item and f"of {item.sku}", supplier and f"from {supplier.name}", place and f"at {place.path}"]
+    said = [
+        item and _("of %(sku)s", sku=item.sku),
+        supplier and _("from %(name)s", name=supplier.name),
+        place and _("at %(path)s", path=place.path),
+    ]
     return " ".join(each for each in said if each)
 
 
@@ -115,16 +121,16 @@ def _facts(loop: Loop) -> list[dict[str, Any]]:
     offer = loop.supplier_item
     lead_time = offer.supplier.lead_time if offer.lead_time is None else offer.lead_time
     facts = [
-        ("Supplier", offer.supplier.name, f"/suppliers/{offer.supplier_id}"),
-        ("Their SKU", offer.sku, ""),
-        ("Kind", KIND_WORDS[loop.kind], ""),
-        ("Lead time", f"{lead_time} working days", ""),
-        ("Pack size", formats.units(offer.pack_size, loop.item.unit) if offer.pack_size != 1 else "", ""),
+        (_("Supplier"), offer.supplier.name, f"/suppliers/{offer.supplier_id}"),
+        (_("Their SKU"), offer.sku, ""),
+        (_("Kind"), _(KIND_WORDS[loop.kind]), ""),
+        (_("Lead time"), ngettext("%(num)s working day", "%(num)s working days", lead_time), ""),
+        (_("Pack size"), formats.units(offer.pack_size, loop.item.unit) if offer.pack_size != 1 else "", ""),
         (
-            "Minimum cycle",
-            f"{formats.quantity(hours(loop.minimum_cycle))} h" if loop.minimum_cycle else "",
+            _("Minimum cycle"),
+            _("%(hours)s h", hours=hours(loop.minimum_cycle)) if loop.minimum_cycle else "",
             "",
         ),
-        ("Owner", loop.owner, ""),
+        (_("Owner"), loop.owner, ""),
     ]
     return [{"label": label, "value": value, "href": href} for label, value, href in facts if value]

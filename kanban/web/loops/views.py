@@ -5,25 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from kanban.loops import NEXT_LIVES, Card
+from kanban.languages import gettext as _
+from kanban.languages import mark
+from kanban.loops import LIFE_WORDS, NEXT_LIVES, Card
 from kanban.reports.bins import SUPPLY_WORDS, CardRow
 from kanban.reports.catalogue import LoopRow
 from kanban.web import formats
 
 MOST_LOOPS = 200  # shown on the page of an item or a place
 
-LIFE_WORDS = {
-    "new": "new",
-    "active": "in service",
-    "on_hold": "on hold",
-    "surplus": "surplus",
-    "retired": "retired",
-}
-KIND_WORDS = {"purchase": "Purchase", "production": "Production", "transfer": "Transfer"}
+KIND_WORDS = {"purchase": mark("Purchase"), "production": mark("Production"), "transfer": mark("Transfer")}
 STEPS = (
-    ("on_hold", "Put on hold", "hold"),
-    ("active", "Back in service", "active"),
-    ("surplus", "Leaves when empty", "minus"),
+    ("on_hold", mark("Put on hold"), "hold"),
+    ("active", mark("Back in service"), "active"),
+    ("surplus", mark("Leaves when empty"), "minus"),
 )
 
 
@@ -37,7 +32,7 @@ def loop_view(row: LoopRow) -> dict[str, Any]:
         "item_name": loop.item.name,
         "location": loop.location.path,
         "supplier": loop.supplier_item.supplier.name,
-        "kind": KIND_WORDS[loop.kind],
+        "kind": _(KIND_WORDS[loop.kind]),
         "quantity_text": formats.units(loop.card_quantity, loop.item.unit),
         "colour": loop.colour,
         "closed": loop.closed_at is not None,
@@ -57,11 +52,11 @@ def card_view(row: CardRow, of: int, *, may_change: bool) -> dict[str, Any]:
         "number": card.number,
         "of": of,
         "supply": row.supply,
-        "supply_word": SUPPLY_WORDS[row.supply],
+        "supply_word": _(SUPPLY_WORDS[row.supply]),
         "life": card.life,
-        "life_word": LIFE_WORDS[card.life],
+        "life_word": _(LIFE_WORDS[card.life]),
         "order_href": f"/orders/{row.order_id}" if row.order_id else "",
-        "order": row.order_number or "draft order",
+        "order": row.order_number or _("draft order"),
         "due": row.due,
         "since": row.signalled_at,
         "print": print_note(card),
@@ -72,8 +67,8 @@ def card_view(row: CardRow, of: int, *, may_change: bool) -> dict[str, Any]:
 def print_note(card: Card) -> str:
     """What its paper needs, if anything."""
     if card.print_version == 0:
-        return "Not printed yet"
-    return "To be printed again" if card.reprint_requested else ""
+        return _("Not printed yet")
+    return _("To be printed again") if card.reprint_requested else ""
 
 
 def hours(minutes: int) -> Decimal:
@@ -85,18 +80,18 @@ def _actions(card: Card) -> list[dict[str, Any]]:
     address = f"/cards/{card.id}"
     steps = [
         {
-            "label": "Put into service" if card.life == "new" else label,
-            "mark": mark,
+            "label": _("Put into service") if card.life == "new" else _(label),
+            "mark": icon,
             "post": f"{address}/life",
             "fields": {"life": life},
         }
-        for life, label, mark in STEPS
+        for life, label, icon in STEPS
         if life in NEXT_LIVES[card.life]
     ]
     lost = {
-        "label": "Lost: make a new one", "mark": "new", "post": f"{address}/replacement",
+        "label": _("Lost: make a new one"), "mark": "new", "post": f"{address}/replacement",
         "fields": {"because": "lost"}, "style": "danger",
     }  # fmt: skip
-    again = {"label": "Print again", "mark": "print", "post": f"{address}/reprint", "fields": {}}
+    again = {"label": _("Print again"), "mark": "print", "post": f"{address}/reprint", "fields": {}}
     printed = card.print_version > 0 and not card.reprint_requested
     return [*steps, *([again] if printed else []), lost]

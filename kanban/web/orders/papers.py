@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import abort, g, make_response, request
 from werkzeug.wrappers import Response
 
-from kanban import config, documents, shop
+from kanban import config, documents, languages, shop
+from kanban.languages import gettext as _
 from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
@@ -34,7 +35,8 @@ def pdf(order_id: int) -> Response:
         abort(404)
     response = make_response(made)
     response.mimetype = "application/pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{order.number or "draft"}.pdf"'
+    name = order.number or "draft"
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return response
 
 
@@ -44,8 +46,8 @@ def _document(order: Order) -> documents.OrderDocument:
     released = order.released_at or g.at
     return documents.OrderDocument(
         number=order.number or "",
-        released_on=formats.when(released).split(",")[0],
-        state=STATE_WORDS[order.state],
+        released_on=languages.full_day(released.astimezone(running().settings.zone).date()),
+        state=_(STATE_WORDS[order.state]),
         supplier=_address(order.supplier.name, order.supplier.address),
         ship_to=_address(ours.name, order.ship_to.name, order.ship_to.address or ours.address),
         buyer=_address(ours.name, ours.address),
@@ -53,7 +55,7 @@ def _document(order: Order) -> documents.OrderDocument:
         total=formats.money(reports.total(lines)),
         currency=running().settings.currency,
         customer_number=order.supplier.customer_number,
-        mark="DRAFT – not an order" if order.state == "draft" else "",
+        mark=_("DRAFT – not an order") if order.state == "draft" else "",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import render_template, request
 
 from kanban import orders
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.reports import orders as reports
 from kanban.reports import story
 from kanban.web import listing, respond, security
@@ -13,11 +15,11 @@ from kanban.web.orders.views import found, list_row, order_view, today
 from kanban.web.reading import session
 
 FILTERS = {
-    "open": ("Open", ("draft", *orders.OPEN_STATES)),
-    "draft": ("Drafts", ("draft",)),
-    "coming": ("On order", orders.OPEN_STATES),
-    "done": ("Finished", ("received", "cancelled")),
-    "all": ("All", ()),
+    "open": (mark("Open"), ("draft", *orders.OPEN_STATES)),
+    "draft": (mark("Drafts"), ("draft",)),
+    "coming": (mark("On order"), orders.OPEN_STATES),
+    "done": (mark("Finished"), ("received", "cancelled")),
+    "all": (mark("All"), ()),
 }
 
 
@@ -38,7 +40,7 @@ def index() -> str:
         page=query.page_of(count),
         q=query.q,
         shown=shown,
-        filters=[(key, label) for key, (label, _) in FILTERS.items()],
+        filters=[(key, _(label)) for key, (label, _states) in FILTERS.items()],
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import journal, orders, receipts
+from kanban.languages import gettext as _
 from kanban.orders import Order, OrderLine
 from kanban.web import forms, respond, security
 from kanban.web.orders.blueprint import bp
@@ -22,7 +23,7 @@ def release(order_id: int) -> Response:
     """The buyer's click: the order gets its number and is ready to be handed to the supplier."""
     zone = running().settings.zone
     return _step(
-        order_id, lambda s, deed, order: orders.release(s, deed, order, zone), "The order is released."
+        order_id, lambda s, deed, order: orders.release(s, deed, order, zone), _("The order is released.")
     )
 
 
@@ -35,14 +36,14 @@ def confirm(order_id: int) -> Response:
     def verb(session: Session, deed: journal.Deed, order: Order) -> None:
         orders.confirm(session, deed, order, {line.id: due for line in order.lines} if due else None)
 
-    return _step(order_id, verb, "Noted: the supplier confirmed.")
+    return _step(order_id, verb, _("Noted: the supplier confirmed."))
 
 
 @bp.post("/orders/<int:order_id>/shipment")
 @security.access("buyer")
 def ship(order_id: int) -> Response:
     """The goods are on their way."""
-    return _step(order_id, orders.ship, "Noted: the goods are on their way.")
+    return _step(order_id, orders.ship, _("Noted: the goods are on their way."))
 
 
 @bp.post("/orders/<int:order_id>/receipts")
@@ -53,18 +54,18 @@ def receive(order_id: int) -> Response:
     def verb(session: Session, deed: journal.Deed, order: Order) -> None:
         still = [line for line in order.lines if line.pending > 0]
         if not still:
-            raise receipts.NothingComing("nothing of this order is still to come")
+            raise receipts.NothingComing(_("nothing of this order is still to come"))
         for line in still:
             receipts.receive_line(session, deed, line, line.pending)
 
-    return _step(order_id, verb, "Everything is received; its cards are full again.")
+    return _step(order_id, verb, _("Everything is received; its cards are full again."))
 
 
 @bp.post("/orders/<int:order_id>/cancellation")
 @security.access("buyer")
 def cancel(order_id: int) -> Response:
     """What has not come is cancelled; its cards are signalled again."""
-    return _step(order_id, orders.cancel, "Cancelled. Its cards wait in the next draft.")
+    return _step(order_id, orders.cancel, _("Cancelled. Its cards wait in the next draft."))
 
 
 @bp.post("/order-lines/<int:line_id>/receipts")
@@ -77,21 +78,23 @@ def receive_line(line_id: int) -> Response:
     def verb(session: Session, deed: journal.Deed, line: OrderLine) -> None:
         receipts.receive_line(session, deed, line, arrived, delivery_note=note)
 
-    return _line_step(line_id, verb, "Received.")
+    return _line_step(line_id, verb, _("Received."))
 
 
 @bp.post("/order-lines/<int:line_id>/short-close")
 @security.access("buyer")
 def close_short(line_id: int) -> Response:
     """Nothing more will come of this line."""
-    return _line_step(line_id, receipts.close_short, "Closed short: nothing more is expected of this line.")
+    return _line_step(
+        line_id, receipts.close_short, _("Closed short: nothing more is expected of this line.")
+    )
 
 
 @bp.post("/order-lines/<int:line_id>/cancellation")
 @security.access("buyer")
 def cancel_line(line_id: int) -> Response:
     """The supplier rejected the line; its cards are signalled again."""
-    return _line_step(line_id, orders.cancel_line, "Line cancelled. Its cards wait in the next draft.")
+    return _line_step(line_id, orders.cancel_line, _("Line cancelled. Its cards wait in the next draft."))
 
 
 def _step(order_id: int, verb: Callable[[Session, journal.Deed, Order], None], said: str) -> Response:

@@ -8,6 +8,8 @@ from typing import Any
 from flask import abort, g
 
 from kanban import orders
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
@@ -17,13 +19,13 @@ from kanban.web.reading import session
 from kanban.web.running import running
 
 STATE_WORDS = {
-    "draft": "draft",
-    "released": "sent",
-    "confirmed": "confirmed",
-    "shipped": "on its way",
-    "partly_received": "partly received",
-    "received": "received",
-    "cancelled": "cancelled",
+    "draft": mark("draft"),
+    "released": mark("sent"),
+    "confirmed": mark("confirmed"),
+    "shipped": mark("on its way"),
+    "partly_received": mark("partly received"),
+    "received": mark("received"),
+    "cancelled": mark("cancelled"),
 }
 
 
@@ -46,7 +48,7 @@ def list_row(row: reports.OrderRow) -> dict[str, Any]:
         "number": order.number,
         "supplier": order.supplier.name,
         "state": order.state,
-        "state_word": STATE_WORDS[order.state],
+        "state_word": _(STATE_WORDS[order.state]),
         "lines": row.lines,
         "open_turns": row.open_turns,
         "since": order.released_at or order.created_at,
@@ -62,7 +64,7 @@ def order_view(order: Order) -> dict[str, Any]:
         "id": order.id,
         "number": order.number,
         "state": order.state,
-        "state_word": STATE_WORDS[order.state],
+        "state_word": _(STATE_WORDS[order.state]),
         "supplier": {"name": order.supplier.name, "href": f"/suppliers/{order.supplier_id}"},
         "ship_to": order.ship_to.path,
         "created_at": order.created_at,
@@ -95,8 +97,10 @@ def _line(line: LineView, *, prices: bool) -> dict[str, Any]:
         "units_text": units(line.quantity, line.unit) if line.pack_size != 1 else "",
         "unit_price": line.unit_price if prices else None,
         "total": line.total if prices else None,
-        "need_text": f"needs {units(line.need, line.unit)}" if line.surplus else "",
-        "surplus_text": f"{quantity(line.surplus)} more than needed" if line.surplus else "",
+        "need_text": _("needs %(need)s", need=units(line.need, line.unit)) if line.surplus else "",
+        "surplus_text": _("%(surplus)s more than needed", surplus=quantity(line.surplus))
+        if line.surplus
+        else "",
         "cards": [
             {
                 "code": card.code,
@@ -107,8 +111,12 @@ def _line(line: LineView, *, prices: bool) -> dict[str, Any]:
             }
             for card in line.cards
         ],
-        "received_text": f"{units(line.received, line.unit)} received" if line.received else "",
-        "pending_text": f"{units(line.pending, line.unit)} to come" if line.pending and line.received else "",
+        "received_text": _("%(units)s received", units=units(line.received, line.unit))
+        if line.received
+        else "",
+        "pending_text": _("%(pending)s to come", pending=units(line.pending, line.unit))
+        if line.pending and line.received
+        else "",
         "pending": line.pending,
         "state_word": _line_state(line),
         "open": line.is_open,
@@ -125,7 +133,7 @@ def _packs(line: LineView) -> str:
 
 
 def _line_state(line: LineView) -> str:
-    words = {"received": "received", "short": "closed short", "cancelled": "cancelled"}
+    words = {"received": _("received"), "short": _("closed short"), "cancelled": _("cancelled")}
     if line.outcome:
         return words.get(line.outcome, line.outcome)
-    return f"due {day(line.due)}" if line.due else "to order"
+    return _("due %(day)s", day=day(line.due)) if line.due else _("to order")

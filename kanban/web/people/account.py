@@ -8,6 +8,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, people
+from kanban.languages import gettext as _
 from kanban.web import forms, respond, security
 from kanban.web.people.blueprint import bp
 from kanban.web.people.entrance import checked, discreet, let_in
@@ -36,7 +37,7 @@ def change_password() -> AnyResponse:
     try:
         form = forms.sent(PasswordForm, forms.typed_fields())
         if checked(me.login, form.old_password) is None:
-            raise forms.BadFields({"old_password": "This is not your present password."})
+            raise forms.BadFields({"old_password": _("This is not your present password.")})
         password_hash = form.hashed(me.login)
     except forms.BadFields as bad:
         errors = bad.errors
@@ -47,7 +48,7 @@ def change_password() -> AnyResponse:
         people.set_password(session, this, person, password_hash)
         return people.sign_in(session, this, person)
 
-    said = "Your password is changed. Other browsers have to sign in with it."
+    said = _("Your password is changed. Other browsers have to sign in with it.")
     return let_in(respond.seen("/account", said), respond.write(change), me.role)
 
 
@@ -55,7 +56,7 @@ def _me() -> people.Person:
     """The person who asks; a device has no account."""
     person_id = security.who().person_id
     if person_id is None:
-        raise Forbidden("A device has no account.")
+        raise Forbidden(_("A device has no account."))
     return session().get_one(people.Person, person_id)
 
 

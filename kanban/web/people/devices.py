@@ -8,7 +8,8 @@ from flask import make_response, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import journal, people
+from kanban import journal, languages, people
+from kanban.languages import gettext as _
 from kanban.web import forms, respond, security
 from kanban.web.people.blueprint import bp
 from kanban.web.people.fields import DeviceForm
@@ -52,7 +53,7 @@ def revoke_device(device_id: int) -> AnyResponse:
         people.revoke_device(session, deed, session.get_one(people.Device, device_id))
         return "/people"
 
-    return respond.seen(respond.change(verb), "That token no longer opens anything.")
+    return respond.seen(respond.change(verb), _("That token no longer opens anything."))
 
 
 def _token_page(name: str, token: str | None) -> str:
@@ -61,4 +62,4 @@ def _token_page(name: str, token: str | None) -> str:
 
 
 def _form_page(values: dict[str, Any], errors: dict[str, str]) -> str:
-    return render_template("people/device.html", values=values, errors=errors, roles=ROLES)
+    return render_template("people/device.html", values=values, errors=errors, roles=languages.choices(ROLES))

@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, people, shop
 from kanban.items import Item
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.text import BadText, clean
 from kanban.web import forms, offline, respond, security
 from kanban.web.people.blueprint import bp
@@ -20,8 +22,8 @@ from kanban.web.people.fields import SetUpForm
 from kanban.web.reading import session
 from kanban.web.running import running
 
-WELCOME = "Your shop is open."
-WRONG = "Name and password do not fit. Mind capital letters, and whether the name is yours."
+WELCOME = mark("Your shop is open.")
+WRONG = mark("Name and password do not fit. Mind capital letters, and whether the name is yours.")
 
 
 @bp.get("/set-up/<token>")
@@ -55,8 +57,8 @@ def set_up(token: str) -> AnyResponse:
 def _first_place() -> tuple[str, str]:
     """Where a new shop goes on, and what is said there: to its first items, or to a board with life on it."""
     if session().scalar(select(exists().where(Item.id.is_not(None)))):
-        return "/", WELCOME
-    return "/items", f"{WELCOME} Now its first items."
+        return "/", _(WELCOME)
+    return "/items", _("Your shop is open. Now its first items.")
 
 
 def _open_shop(this: journal.Deed, token: str, form: SetUpForm) -> str:
@@ -97,7 +99,7 @@ def sign_in() -> AnyResponse:
     login, wanted = _login(), respond.local_path(request.form.get("next"))
     person = checked(login, request.form.get("password", ""))
     if person is None:
-        return make_response(_sign_in_page({"login": login, "next": wanted}, {"form": WRONG}), 401)
+        return make_response(_sign_in_page({"login": login, "next": wanted}, {"form": _(WRONG)}), 401)
     this, address = journal.Deed(g.at, journal.By("web", person.id)), _address()
     left, leaving = security.cookie_token(), replace(this, by=journal.By("web", security.who().person_id))
 
@@ -113,7 +115,7 @@ def sign_in() -> AnyResponse:
     try:
         secret = respond.write(admit)
     except people.WrongSignIn:
-        return make_response(_sign_in_page({"login": login, "next": wanted}, {"form": WRONG}), 401)
+        return make_response(_sign_in_page({"login": login, "next": wanted}, {"form": _(WRONG)}), 401)
     return let_in(redirect(wanted, code=303), secret, person.role)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, shop
+from kanban.languages import gettext as _
 from kanban.web import forms, respond, security
 from kanban.web.people.blueprint import bp
 from kanban.web.people.fields import ShopForm
@@ -39,7 +40,7 @@ def change_shop() -> AnyResponse:
         return "/people"
 
     respond.change(verb)
-    return respond.seen("/people", "Saved. New cards and orders carry it.")
+    return respond.seen("/people", _("Saved. New cards and orders carry it."))
 
 
 def _page(values: dict[str, Any], errors: dict[str, str]) -> str:

@@ -11,19 +11,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, journal, people
-from kanban.web import forms, respond, security
+from kanban import codes, journal, languages, people
+from kanban.languages import gettext as _
+from kanban.languages import mark
+from kanban.web import formats, forms, respond, security
 from kanban.web.people.blueprint import bp
 from kanban.web.people.fields import NewPersonForm, PersonForm
 from kanban.web.reading import session
 
 ROLES = (
-    ("viewer", "Viewer: looks"),
-    ("operator", "Operator: scans, receives, prints"),
-    ("buyer", "Buyer: also orders, items, suppliers"),
-    ("admin", "Admin: also people and the shop"),
+    ("viewer", mark("Viewer: looks")),
+    ("operator", mark("Operator: scans, receives, prints")),
+    ("buyer", mark("Buyer: also orders, items, suppliers")),
+    ("admin", mark("Admin: also people and the shop")),
 )
-AS_A = {"viewer": "a viewer", "operator": "an operator", "buyer": "a buyer", "admin": "an administrator"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,12 @@ def change_person(person_id: int) -> AnyResponse:
     try:
         form = forms.sent(PersonForm, typed)
         with forms.taken(people.LastAdmin, "role"):
-            return _changed(person_id, f"{form.name} is {AS_A[form.role]}.", name=form.name, role=form.role)
+            return _changed(
+                person_id,
+                _("%(name)s is now: %(role)s.", name=form.name, role=formats.role(form.role)),
+                name=form.name,
+                role=form.role,
+            )
     except forms.BadFields as bad:
         errors, person = bad.errors, session().get_one(people.Person, person_id)
         return forms.refused(bad, lambda: _form_page(person, typed, errors))
@@ -112,14 +118,14 @@ def change_person(person_id: int) -> AnyResponse:
 @security.access("admin")
 def end_access(person_id: int) -> AnyResponse:
     """Somebody leaves: their next request is refused. Raises :class:`people.LastAdmin`."""
-    return _changed(person_id, "That access has ended, in every browser.", active=False)
+    return _changed(person_id, _("That access has ended, in every browser."), active=False)
 
 
 @bp.post("/people/<int:person_id>/return")
 @security.access("admin")
 def give_access_back(person_id: int) -> AnyResponse:
     """Somebody is back, with the old password."""
-    return _changed(person_id, "They may sign in again.", active=True)
+    return _changed(person_id, _("They may sign in again."), active=True)
 
 
 @bp.post("/people/<int:person_id>/password")
@@ -185,14 +191,19 @@ def _rows() -> list[PersonRow]:
 
 def _easy_to_copy() -> str:
     """A password of 80 random bits in four groups: easy to read from one screen and type at another."""
-    letters = [secrets.choice(codes.ALPHABET.lower()) for _ in range(16)]
+    letters = [secrets.choice(codes.ALPHABET.lower()) for _each in range(16)]
     return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
 
 
 def _form_page(person: people.Person | None, values: dict[str, Any], errors: dict[str, str]) -> str:
     me = security.who().person_id
     return render_template(
-        "people/form.html", somebody=person, values=values, errors=errors, roles=ROLES, me=me
+        "people/form.html",
+        somebody=person,
+        values=values,
+        errors=errors,
+        roles=languages.choices(ROLES),
+        me=me,
     )
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from kanban import items, journal, suppliers
 from kanban.imports.rows import MAX_BREAKS
 from kanban.items import Item
+from kanban.languages import gettext as _
 from kanban.reports import catalogue
 from kanban.suppliers import Supplier, SupplierItem
 from kanban.web import forms, listing, respond, security
@@ -75,7 +76,7 @@ def change_offer(offer_id: int) -> Response:
         facts = forms.sent(forms.OfferForm, typed).facts()
         address = f"/items/{_get(offer_id).item_id}"
         respond.change(verb)
-        return respond.seen(address, "Saved.")
+        return respond.seen(address, _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(offer_id, typed, errors))
@@ -95,7 +96,7 @@ def _add(page: dict[str, Any]) -> Response:
     try:
         sent = forms.sent(forms.NewOfferForm, typed)
         respond.change(verb)
-        return respond.seen(page["back_href"], "Saved.")
+        return respond.seen(page["back_href"], _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _new_form(page, typed, errors))
@@ -107,9 +108,13 @@ def _parties(session: Session, page: dict[str, Any], sent: forms.NewOfferForm) -
     supplier = session.get(Supplier, supplier_id) if supplier_id else None
     item = session.get(Item, item_id) if item_id else items.by_sku(session, sent.item_sku)
     if supplier is None:
-        raise forms.BadFields({"supplier_id": "Choose the supplier."})
+        raise forms.BadFields({"supplier_id": _("Choose the supplier.")})
     if item is None:
-        said = f"No item has the SKU “{sent.item_sku}”." if sent.item_sku else "Our SKU is empty."
+        said = (
+            _("No item has the SKU “%(sku)s”.", sku=sent.item_sku)
+            if sent.item_sku
+            else _("Our SKU is empty.")
+        )
         raise forms.BadFields({"item_sku": said})
     return supplier, item
 
@@ -135,7 +140,7 @@ def _of_item(item_id: int) -> dict[str, Any]:
         abort(404)
     address = f"/items/{item_id}"
     return {
-        "title": f"New offer for {item.sku}", "over": item.sku, "back_href": address,
+        "title": _("New offer for %(sku)s", sku=item.sku), "over": item.sku, "back_href": address,
         "post": f"{address}/offers", "asks": "supplier_id", "item_id": item_id, "unit": item.unit,
     }  # fmt: skip
 
@@ -146,7 +151,7 @@ def _of_supplier(supplier_id: int) -> dict[str, Any]:
         abort(404)
     address = f"/suppliers/{supplier_id}"
     return {
-        "title": f"New offer by {supplier.name}", "over": supplier.name, "back_href": address,
+        "title": _("New offer by %(name)s", name=supplier.name), "over": supplier.name, "back_href": address,
         "post": f"{address}/offers", "asks": "item_sku", "supplier_id": supplier_id, "unit": "units",
     }  # fmt: skip
 
@@ -177,8 +182,8 @@ def _edit_form(offer_id: int, values: dict[str, Any], errors: dict[str, str], wa
     offer = _get(offer_id)
     address = f"/items/{offer.item_id}"
     page = {
-        "title": f"Offer by {offer.supplier.name}", "over": offer.item.sku, "back_href": address,
-        "post": f"/offers/{offer_id}", "asks": "", "unit": offer.item.unit,
+        "title": _("Offer by %(name)s", name=offer.supplier.name), "over": offer.item.sku,
+        "back_href": address, "post": f"/offers/{offer_id}", "asks": "", "unit": offer.item.unit,
     }  # fmt: skip
     return _form(page, values, errors, wanted_rows)
 
@@ -187,10 +192,10 @@ def _new_form(
     page: dict[str, Any], values: dict[str, Any], errors: dict[str, str], wanted_rows: int = 0
 ) -> str:
     if page["asks"] == "supplier_id":
-        rows, _ = catalogue.suppliers(session(), "", "name", 0, listing.MOST_OPTIONS)
+        rows = catalogue.suppliers(session(), "", "name", 0, listing.MOST_OPTIONS)[0]
         page = {
             **page,
-            "suppliers": [("", "Choose…"), *((each.supplier.id, each.supplier.name) for each in rows)],
+            "suppliers": [("", _("Choose…")), *((each.supplier.id, each.supplier.name) for each in rows)],
         }
     return _form(page, values, errors, wanted_rows)
 

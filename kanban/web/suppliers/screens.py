@@ -10,7 +10,9 @@ from flask import abort, g, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import journal, suppliers
+from kanban import journal, languages, suppliers
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.orders import Order
 from kanban.reports import catalogue, story
 from kanban.suppliers import Supplier, SupplierItem
@@ -20,14 +22,14 @@ from kanban.web.running import running
 from kanban.web.suppliers.blueprint import bp
 from kanban.web.suppliers.views import DAYS, habits, offer_view
 
-SORTS = {"name": "Name", "lead": "Lead time"}
-KINDS = [("external", "A firm"), ("internal", "Our own store or work centre")]
+SORTS = {"name": mark("Name"), "lead": mark("Lead time")}
+KINDS = [("external", mark("A firm")), ("internal", mark("Our own store or work centre"))]
 ORDER_WORDS = {
     "draft": "draft",
     "released": "sent",
     "confirmed": "confirmed",
-    "shipped": "on its way",
-    "partly_received": "partly received",
+    "shipped": mark("on its way"),
+    "partly_received": mark("partly received"),
 }
 
 
@@ -52,7 +54,7 @@ def index() -> str:
 @security.access("buyer")
 def new() -> str:
     """The form of a new supplier."""
-    return _form("New supplier", "/suppliers", "/suppliers", {"lead_time": "5"}, {})
+    return _form(_("New supplier"), "/suppliers", "/suppliers", {"lead_time": "5"}, {})
 
 
 @bp.post("/suppliers")
@@ -67,10 +69,10 @@ def add() -> Response:
 
     try:
         facts = forms.sent(forms.SupplierForm, typed).facts()
-        return respond.seen(respond.change(verb), "Saved. Next: say what this supplier offers.")
+        return respond.seen(respond.change(verb), _("Saved. Next: say what this supplier offers."))
     except forms.BadFields as bad:
         errors = bad.errors
-        return forms.refused(bad, lambda: _form("New supplier", "/suppliers", "/suppliers", typed, errors))
+        return forms.refused(bad, lambda: _form(_("New supplier"), "/suppliers", "/suppliers", typed, errors))
 
 
 @bp.get("/suppliers/<int:supplier_id>")
@@ -84,7 +86,7 @@ def show(supplier_id: int) -> str:
     return render_template(
         "suppliers/show.html",
         supplier=supplier,
-        kind=dict(KINDS)[supplier.kind],
+        kind=_(dict(KINDS)[supplier.kind]),
         habits=habits(supplier),
         next_day=supplier.terms().next_order_day(g.at, running().settings.zone),
         country=dict(_countries()).get(supplier.country, supplier.country),
@@ -115,7 +117,7 @@ def change(supplier_id: int) -> Response:
 
     try:
         facts = forms.sent(forms.SupplierForm, typed).facts()
-        return respond.seen(respond.change(verb), "Saved.")
+        return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _edit_form(supplier_id, typed, errors))
@@ -124,7 +126,7 @@ def change(supplier_id: int) -> Response:
 def _order_view(order: Order, lines: int) -> dict[str, Any]:
     return {
         "href": f"/orders/{order.id}",
-        "number": order.number or "Draft",
+        "number": order.number or _("Draft"),
         "state": order.state,
         "state_word": ORDER_WORDS[order.state],
         "lines": lines,
@@ -160,7 +162,7 @@ def _countries() -> list[tuple[str, str]]:
 
     names = Locale("en").territories
     known = [(code, names.get(code, code)) for code in list_supported_countries(include_aliases=False)]
-    return [("", "No public holidays"), *sorted(known, key=lambda pair: pair[1])]
+    return [("", _("No public holidays")), *sorted(known, key=lambda pair: pair[1])]
 
 
 def _typed(supplier: Supplier) -> dict[str, Any]:
@@ -188,8 +190,8 @@ def _form(title: str, post: str, back: str, values: dict[str, Any], errors: dict
         back_href=back,
         values=values,
         errors=errors,
-        kinds=KINDS,
-        days=DAYS,
+        kinds=languages.choices(KINDS),
+        days=languages.choices(DAYS.items()),
         countries=_countries(),
         currency=running().settings.currency,
     )

@@ -5,19 +5,36 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from kanban import languages
+from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.suppliers import WEEKDAYS, Supplier, SupplierItem
 from kanban.web import formats
 
 DAYS = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+    zip(
+        WEEKDAYS,
+        (
+            mark("Monday"),
+            mark("Tuesday"),
+            mark("Wednesday"),
+            mark("Thursday"),
+            mark("Friday"),
+            mark("Saturday"),
+            mark("Sunday"),
+        ),
+        strict=True,
+    )
 )
 
 
 def habits(supplier: Supplier) -> str:
     """When a supplier takes orders: ``Monday and Thursday, until 14:30``."""
-    days = [DAYS[day] for day in supplier.order_days.split(",") if day]
-    said = " and ".join(filter(None, [", ".join(days[:-1]), days[-1]])) if days else "Every working day"
-    return f"{said}, until {supplier.order_until}" if supplier.order_until else said
+    days = [_(DAYS[day]) for day in supplier.order_days.split(",") if day]
+    said = languages.listing(days) if days else _("Every working day")
+    if not supplier.order_until:
+        return said
+    return _("%(days)s, until %(hour)s", days=said, hour=supplier.order_until)
 
 
 def offer_view(offer: SupplierItem, *, prices: bool) -> dict[str, Any]:
@@ -42,14 +59,17 @@ def offer_view(offer: SupplierItem, *, prices: bool) -> dict[str, Any]:
 
 
 def _terms(offer: SupplierItem, unit: str) -> list[str]:
-    asked = [("at least", offer.minimum_order_quantity), ("in steps of", offer.order_multiple)]
-    return [f"{words} {formats.units(value, unit)}" for words, value in asked if value]
+    asked = [
+        (mark("at least %(units)s"), offer.minimum_order_quantity),
+        (mark("in steps of %(units)s"), offer.order_multiple),
+    ]
+    return [_(words, units=formats.units(value, unit)) for words, value in asked if value]
 
 
 def _from(quantity: Decimal, unit: str) -> str:
-    return f"from {formats.units(quantity, unit)}" if quantity > 1 else ""
+    return _("from %(units)s", units=formats.units(quantity, unit)) if quantity > 1 else ""
 
 
 def _validity(offer: SupplierItem) -> str:
-    said = [("from", offer.valid_from), ("until", offer.valid_until)]
-    return " ".join(f"{word} {formats.day(day)} {day.year}" for word, day in said if day)
+    said = [(mark("from %(day)s"), offer.valid_from), (mark("until %(day)s"), offer.valid_until)]
+    return " ".join(_(words, day=languages.full_day(day)) for words, day in said if day)
