@@ -1,0 +1,85 @@
+"""Size loops: calendars of sites, what is known of a loop's use, and advice."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007_size_loops"
+down_revision = "0006_print_cards"
+
+row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "calendar",
+        sa.Column("site_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("region", sa.String(length=20), nullable=False),
+        sa.Column("week", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["location.id"], name=op.f("fk_calendar_site_id")),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_calendar")),
+    )
+    op.create_table(
+        "closure",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("site_id", row_id, nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("first <= last", name=op.f("ck_closure_days")),
+        sa.ForeignKeyConstraint(["site_id"], ["location.id"], name=op.f("fk_closure_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closure")),
+    )
+    op.create_index(op.f("ix_closure_site_id"), "closure", ["site_id"])
+    op.create_table(
+        "loop_sizing",
+        sa.Column("loop_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("scan_rule", sa.String(length=20), nullable=False),
+        sa.Column("mark_at", sa.BigInteger(), nullable=False),
+        sa.Column("use_per_day", sa.BigInteger(), nullable=True),
+        sa.Column("sureness", sa.String(length=20), nullable=False),
+        sa.Column("when_out", sa.String(length=20), nullable=False),
+        sa.Column("overseas", sa.Boolean(), nullable=False),
+        sa.Column("seasonal", sa.Boolean(), nullable=False),
+        sa.Column("put_away", sa.BigInteger(), nullable=False),
+        sa.Column("season", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "scan_rule IN ('empty', 'first_piece', 'mark')", name=op.f("ck_loop_sizing_scan_rule")
+        ),
+        sa.CheckConstraint(
+            "sureness IN ('guess', 'estimate', 'records')", name=op.f("ck_loop_sizing_sureness")
+        ),
+        sa.CheckConstraint("when_out IN ('waits', 'elsewhere')", name=op.f("ck_loop_sizing_when_out")),
+        sa.CheckConstraint("use_per_day > 0", name=op.f("ck_loop_sizing_use_per_day")),
+        sa.CheckConstraint("mark_at >= 0", name=op.f("ck_loop_sizing_mark_at")),
+        sa.CheckConstraint("put_away BETWEEN 0 AND 100000", name=op.f("ck_loop_sizing_put_away")),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_loop_sizing_loop_id")),
+        sa.PrimaryKeyConstraint("loop_id", name=op.f("pk_loop_sizing")),
+    )
+    op.create_table(
+        "advice",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("loop_id", row_id, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("inputs", sa.String(length=64), nullable=False),
+        sa.Column("cards_now", sa.Integer(), nullable=False),
+        sa.Column("cards", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("because", sa.String(length=40), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("snoozed_until", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'accepted', 'refused', 'snoozed', 'overtaken')", name=op.f("ck_advice_state")
+        ),
+        sa.CheckConstraint("decision IN ('keep', 'add', 'take_out')", name=op.f("ck_advice_decision")),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_advice_loop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advice")),
+    )
+    alive = sa.text("state IN ('open', 'snoozed')")
+    op.create_index(
+        "uq_advice_one_open", "advice", ["loop_id"], unique=True, sqlite_where=alive, postgresql_where=alive
+    )
+    op.create_index("ix_advice_loop_id", "advice", ["loop_id", "id"])
