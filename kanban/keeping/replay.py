@@ -59,7 +59,7 @@ def told_by_journal(session: Session) -> State:
     speaking = or_(
         Event.noun.in_(("card", "replenishment")),
         and_(Event.kind == "signalled", Event.noun == "scan"),
-        and_(Event.kind == "received", Event.noun.in_(("scan", "receipt"))),
+        and_(Event.kind.in_(("received", "corrected")), Event.noun.in_(("scan", "receipt"))),
         and_(Event.kind == "released", Event.noun == "order"),
     )
     columns = (Event.id, Event.kind, Event.noun, Event.noun_id, Event.card_id, Event.order_id, Event.data)
@@ -92,9 +92,12 @@ def _tell(told: State, event: Any) -> None:
             told.open_turns[event.card_id] = facts["cycle"], event.id, Decimal(facts["quantity"])
         case "replenishment", "moved":
             told.open_turns[event.card_id] = told.open_turns.pop(facts["from"])
+        case "replenishment", "reopened":
+            quantity = Decimal(facts["quantity"])
+            told.open_turns[event.card_id] = facts["cycle"], facts["signal"], quantity
         case "replenishment", kind if kind in OUTCOMES:
             told.open_turns.pop(event.card_id, None)
-        case (("scan" | "receipt"), "received"):
+        case (("scan" | "receipt"), ("received" | "corrected")):
             told.receipts[event.noun_id] = Decimal(facts["quantity"])
         case "order", "released":
             told.order_numbers[event.order_id] = facts["number"]

@@ -19,6 +19,8 @@ from kanban.orders.queue import (
     open_turn,
     open_turn_of,
     set_urgent,
+    signal_again,
+    source_of,
     withdraw,
 )
 from kanban.orders.release import (
@@ -70,5 +72,7 @@ __all__ = [
     "replace_card",
     "set_urgent",
     "ship",
+    "signal_again",
+    "source_of",
     "withdraw",
 ]

@@ -206,7 +206,7 @@ def _cancel_line(session: Session, deed: journal.Deed, line: OrderLine, give_bac
         if turn.closed_at is None:
             close_turn(session, deed, turn, "cancelled")
             if give_back and turn.card.life != "retired":
-                _signal_again(session, deed, turn)
+                signal_again(session, deed, turn, turn.quantity - turn.received, "cancelled")
 
 
 def _want_again(session: Session, deed: journal.Deed, line: OrderLine) -> None:
@@ -219,15 +219,18 @@ def _want_again(session: Session, deed: journal.Deed, line: OrderLine) -> None:
     journal.append(session, deed, "extra", "order_line", line_id, facts, order_id=order_id)
 
 
-def _signal_again(session: Session, deed: journal.Deed, turn: Replenishment) -> None:
+def signal_again(
+    session: Session, deed: journal.Deed, turn: Replenishment, quantity: Decimal, because: str
+) -> None:
+    """The need of a closed turn comes back: its card opens its next one, for ``quantity`` units."""
     last = session.scalar(select(func.max(Replenishment.cycle)).where(Replenishment.card_id == turn.card_id))
     open_turn(
         session,
         deed,
         card_id=turn.card_id,
         cycle=(last or 0) + 1,
-        quantity=turn.quantity - turn.received,
+        quantity=quantity,
         line=draft_line(session, deed, source_of(turn.card.loop)),
         urgent=turn.urgent,
-        because="cancelled",
+        because=because,
     )

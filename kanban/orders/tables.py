@@ -28,7 +28,7 @@ OUTCOMES = ("received", "short", "withdrawn", "cancelled", "elsewhere")
 NUMBER_FORMAT = "PO-{:06d}"
 
 SUPPLY = """CASE WHEN r.id IS NULL THEN 'full' WHEN o.state = 'draft' THEN 'empty'
- WHEN o.shipped_at IS NULL THEN 'ordered' ELSE 'in_transit' END"""
+ WHEN o.shipped_at IS NULL AND r.shipped_at IS NULL THEN 'ordered' ELSE 'in_transit' END"""
 """The supply of a card, read from its open replenishment ``r`` and that one's order ``o``."""
 
 
@@ -70,7 +70,8 @@ class Order(Base):
 class OrderLine(Base):
     """One supplier item on an order; serves one or more replenishments.
 
-    ``quantity`` and what follows it are empty in a draft and frozen at release.
+    ``quantity`` and what follows it are empty in a draft and frozen at release. ``returned`` are units
+    that came, were of no use, and went back without a replacement: they will not come any more.
     """
 
     __tablename__ = "order_line"
@@ -78,6 +79,7 @@ class OrderLine(Base):
         UniqueConstraint("order_id", "supplier_item_id"),
         CheckConstraint("extra >= 0", name="extra"),
         CheckConstraint("received >= 0", name="received"),
+        CheckConstraint("returned >= 0", name="returned"),
         CheckConstraint("quantity >= 0", name="quantity"),
     )
 
@@ -86,6 +88,7 @@ class OrderLine(Base):
     supplier_item_id: Mapped[int] = mapped_column(ForeignKey("supplier_item.id"), index=True)
     extra: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
     received: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
+    returned: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None] = mapped_column(String(20))
 
@@ -107,14 +110,17 @@ class OrderLine(Base):
 
     @property
     def pending(self) -> Decimal:
-        """Units still to come: max(0, ordered − received); zero once the line is closed."""
+        """Units still to come: max(0, ordered − received − returned); zero once the line is closed."""
         if self.closed_at is not None or self.quantity is None:
             return Decimal(0)
-        return max(Decimal(0), self.quantity - self.received)
+        return max(Decimal(0), self.quantity - self.received - self.returned)
 
 
 class Replenishment(Base):
-    """One turn of one card: from its signal until it is full again."""
+    """One turn of one card: from its signal until it is full again.
+
+    ``shipped_at``: the card's own goods have left their source, whatever the rest of the order does.
+    """
 
     __tablename__ = "replenishment"
     __table_args__ = (
@@ -139,6 +145,7 @@ class Replenishment(Base):
     signalled_at: Mapped[datetime] = mapped_column(Moment)
     signal_event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), unique=True)
     urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    shipped_at: Mapped[datetime | None] = mapped_column(Moment)
     received: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None] = mapped_column(String(20))

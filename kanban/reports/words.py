@@ -53,6 +53,44 @@ def _received(told: Told) -> str:
     return _("%(said)s, %(over)s more than ordered", said=said, over=told.units("over")) if over else said
 
 
+def _corrected(told: Told) -> str:
+    more = Decimal(str(told.facts.get("quantity", 0))) > 0
+    said = (
+        mark("receipt corrected: %(units)s more had come")
+        if more
+        else mark("receipt corrected by %(units)s: fewer had come")
+    )
+    return _(said, units=told.units("quantity"))
+
+
+def _arrived(told: Told) -> str:
+    number = told.facts.get("number")
+    if not number:
+        return _("arrived without a delivery note")
+    return _("arrived with delivery note %(number)s", number=number)
+
+
+def _set_apart(told: Told) -> str:
+    reason = QUARANTINED.get(told.facts.get("reason", ""), mark("of no use"))
+    return _("%(units)s set apart: %(reason)s", units=told.units("quantity"), reason=_(reason))
+
+
+def _accepted(told: Told) -> str:
+    return _("%(units)s that were set apart are usable", units=told.units("quantity"))
+
+
+def _sent_back(told: Told) -> str:
+    said = {
+        "credit": mark("%(units)s sent back, for credit"),
+        "replacement": mark("%(units)s sent back, to be replaced"),
+    }.get(told.facts.get("expected", ""), mark("%(units)s sent back"))
+    return _(said, units=told.units("quantity"))
+
+
+def _settled(told: Told) -> str:
+    return _(SETTLED.get(told.facts.get("expected", ""), mark("the return is settled")))
+
+
 def _refused(told: Told) -> str:
     reason = REFUSED.get(told.facts.get("reason", ""), mark("not possible"))
     return _("scan refused: %(reason)s", reason=_(reason))
@@ -174,6 +212,12 @@ REFUSED = {
     "retired": mark("the card is retired"),
 }
 
+QUARANTINED = {"damaged": mark("damaged"), "wrong_item": mark("the wrong item")}
+SETTLED = {
+    "credit": mark("the credit for what went back is here"),
+    "replacement": mark("what was sent back has been replaced"),
+}
+
 RETIRED = {
     "lost": mark("reported lost"),
     "replaced": mark("replaced by a new card"),
@@ -239,6 +283,7 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("received", "replenishment"): mark("full again"),
     ("short", "replenishment"): mark("full again, although less came than ordered"),
     ("withdrawn", "replenishment"): mark("signal taken back"),
+    ("reopened", "replenishment"): mark("open again: what had filled it was taken back"),
     ("moved", "replenishment"): mark("the open order goes on with the new card"),
     ("cancelled", "replenishment"): mark("its order was cancelled"),
     ("elsewhere", "replenishment"): mark("full again, bought elsewhere"),
@@ -251,6 +296,13 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("shipped", "order"): mark("on its way"),
     ("cancelled", "order"): _cancelled,
     ("received", "receipt"): _received,
+    ("corrected", "receipt"): _corrected,
+    ("arrived", "delivery_note"): _arrived,
+    ("set_apart", "quarantine"): _set_apart,
+    ("accepted", "quarantine"): _accepted,
+    ("photographed", "delivery_note"): mark("the paper was photographed"),
+    ("sent_back", "supplier_return"): _sent_back,
+    ("settled", "supplier_return"): _settled,
     ("added", "card"): _made,
     ("active", "card"): mark("in service"),
     ("on_hold", "card"): mark("put on hold"),

@@ -70,7 +70,7 @@ _LOOK = Statement(  # only our own constants are put into it
  {orders.SUPPLY} AS supply,
  r.id AS turn_id, r.signalled_at, r.urgent, r.cycle,
  ol.due, ol.confirmed_due, o.id AS order_id, o.number AS order_number, o.state AS order_state,
- coalesce(o.shipped_at, o.released_at) AS left_at,
+ coalesce(r.shipped_at, o.shipped_at, o.released_at) AS left_at,
  coalesce(pe.name, de.name, '') AS signalled_by, d.id AS draft_id, dl.id AS draft_line_id,
  (SELECT max(x.cycle) FROM replenishment x WHERE x.card_id = c.id) AS last_cycle,
  (SELECT max(x.signalled_at) FROM replenishment x WHERE x.card_id = c.id
