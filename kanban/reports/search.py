@@ -20,7 +20,7 @@ class Word:
 
     typed: str
 
-    def in_key(self, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    def in_key(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         """Whether it stands in a folded column (``sku_key``, ``name_key``, ``path_key``)."""
         return column.like(f"%{_escaped(fold(self.typed))}%", escape=ESCAPE)
 

@@ -24,6 +24,7 @@ from kanban.web import (
     orders,
     people,
     photos,
+    receiving,
     scan,
     security,
     shell,
@@ -37,8 +38,8 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
-    board, scan, orders, items, suppliers, locations, loops, labels, journal, imports, people, photos, health,
-    languages, offline, homescreen,
+    board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
+    photos, health, languages, offline, homescreen,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ PLACES = (
     Place("board", mark("Board"), "/", "board", True, "viewer"),
     Place("scan", mark("Scan"), "/scan", "scan", True, "operator"),
     Place("orders", mark("Orders"), "/orders", "order", True, "viewer"),
+    Place("receiving", mark("Receiving"), "/receiving", "truck", False, "operator"),
     Place("items", mark("Items"), "/items", "item", True, "viewer"),
     Place("loops", mark("Loops"), "/loops", "loop", False, "viewer"),
     Place("suppliers", mark("Suppliers"), "/suppliers", "supplier", False, "viewer"),

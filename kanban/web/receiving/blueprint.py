@@ -1,0 +1,7 @@
+"""The blueprint that the screens of receiving share."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("receiving", __name__)
