@@ -318,6 +318,7 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("added", "photo"): mark("added"),
     ("added", "location"): mark("added"),
     ("changed", "location"): _changed,
+    ("audited", "location"): mark("shelf audited"),
     ("added", "supplier"): mark("added"),
     ("changed", "supplier"): _changed,
     ("added", "supplier_item"): mark("added"),

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
+    audits,
     board,
     errors,
     formats,
@@ -26,6 +27,7 @@ from kanban.web import (
     photos,
     receiving,
     scan,
+    scanner,
     security,
     shell,
     suppliers,
@@ -39,7 +41,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, health, languages, offline, homescreen,
+    photos, health, languages, offline, homescreen, scanner, audits,
 )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def install(app: Flask) -> None:
     app.jinja_options = {"trim_blocks": False, "autoescape": True}
     app.config["COMPRESS_MIMETYPES"] = [
         "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml",
-        "application/manifest+json",
+        "application/manifest+json", "application/wasm",
     ]  # fmt: skip
     _Compress(app)
     reading.init_app(app)
@@ -80,6 +82,7 @@ def install(app: Flask) -> None:
     security.install(app)
     formats.install(app)
     shell.install(app)
+    scanner.install(app)
     offline.install(app)
     errors.install(app)
     for screen in SCREENS:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, items, journal, loops, orders, people, receipts, scans, suppliers
+from kanban import codes, counts, items, journal, loops, orders, people, receipts, scans, suppliers
 from kanban.db import Trouble
 from kanban.languages import gettext as _
 from kanban.languages import mark
@@ -55,6 +55,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     scans.NothingToUndo: Refusal(409, mark("Nothing to undo")),
     loops.LoopClosed: Refusal(409, mark("This loop is closed")),
     loops.LifeRefused: Refusal(409, mark("The card cannot go there")),
+    counts.NothingSwept: Refusal(422, mark("Nothing was swept")),
     loops.TooManyCards: Refusal(422, mark("Too many cards")),
     items.SkuTaken: Refusal(409, mark("This SKU is taken")),
     items.PlaceTaken: Refusal(409, mark("This place exists")),

@@ -25,7 +25,7 @@ from kanban.web.running import running
 bp = Blueprint("offline", __name__)
 
 SHELLS = {
-    "/scan": ("scan", "scan/search.html", {"text": "", "error": ""}),
+    "/scan": ("scan", "scanner/show.html", {"text": "", "error": ""}),
     "/c/": ("card", "offline/card.html", {}),
     "/queue": ("queue", "offline/queue.html", {}),
 }

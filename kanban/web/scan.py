@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, journal, loops, orders, scans
 from kanban.languages import gettext as _
-from kanban.web import formats, respond, security
+from kanban.web import formats, respond, scanner, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import Verdict, card_view, undone, verdict
@@ -44,19 +44,6 @@ class Scan(BaseModel):
         return scans.Wish(self.mode, self.quantity, self.sure, self.order)
 
 
-@bp.get("/scan")
-@security.access("operator")
-def search() -> str | AnyResponse:
-    """Typed code, or a scanner that types: leads to the card."""
-    text = request.args.get("code", "")
-    if not text.strip():
-        return render_template("scan/search.html", text="", error="")
-    try:
-        return redirect(f"/c/{codes.read(text.rsplit('/', 1)[-1])}", code=303)
-    except codes.BadCode as wrong:
-        return render_template("scan/search.html", text=text[:200], error=str(wrong))
-
-
 @bp.get("/c/<code>")
 @security.access(security.ANYONE)
 def show(code: str) -> AnyResponse:
@@ -65,6 +52,8 @@ def show(code: str) -> AnyResponse:
         card = scans.look(session(), codes.read(code))
     except codes.BadCode:
         card = None
+    if respond.wants_json():
+        return _looked(card)
     if card is None:
         return make_response(render_template("scan/unknown.html", text=code[:40]), 404)
     return make_response(_page(card))
@@ -217,7 +206,18 @@ def _told(answer: scans.Answer) -> dict[str, Any]:
         "reason": answer.reason or None,
         "replayed": answer.replayed,
         "card": card_facts(answer.card) if answer.card else None,
+        "verdict": scanner.told(answer),
     }
+
+
+def _looked(card: scans.Situation | None) -> AnyResponse:
+    """A card for the scanner's look-up; a stranger is told no more than its page shows."""
+    if card is None:
+        unknown = scans.Answer("refused", None, 0, reason="unknown")
+        return make_response({"card": None, "verdict": scanner.told(unknown)}, 404)
+    if not security.who().role:
+        return make_response({"card": card_view(card, stranger=True), "verdict": None})
+    return make_response({"card": card_facts(card), "verdict": scanner.looked(card)})
 
 
 def card_facts(card: scans.Situation) -> dict[str, Any]:

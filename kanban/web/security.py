@@ -37,6 +37,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+DECODING_POLICY = CONTENT_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+DECODERS = frozenset({"/scan", "/offline/scan", "/static/js/scanner/worker.js"})
+"""Where WebAssembly decodes: the scanner's page, and its worker, which has a policy of its own."""
+
 
 class ForeignPage(Forbidden):
     """A changing request that another site's page sent."""
@@ -133,6 +137,8 @@ def _names_its_version(response: Response) -> bool:
 
 def _protect(response: Response) -> Response:
     response.headers.extend(HEADERS)
+    if request.path in DECODERS:
+        response.headers["Content-Security-Policy"] = DECODING_POLICY
     if running().settings.is_https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":

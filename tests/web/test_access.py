@@ -16,8 +16,9 @@ from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from kanban import orders, people, scans
+from kanban import counts, orders, people, scans
 from kanban.db import Base, Database
+from kanban.items import Location
 from web.conftest import Client, ShopData, deed, do
 
 ANYONE, VIEWER, OPERATOR, BUYER, ADMIN = "", "viewer", "operator", "buyer", "admin"
@@ -63,6 +64,8 @@ TABLE = {
     "GET /labels": VIEWER,
     "GET /journal": VIEWER,
     "GET /receiving/notes/<int:note_id>": VIEWER,
+    "GET /audits": VIEWER,
+    "GET /audits/<int:audit_id>": VIEWER,
     "GET /photos/<int:photo_id>": VIEWER,
     "GET /photos/<int:photo_id>/small": VIEWER,
     "GET /api/v1/cards": VIEWER,
@@ -77,6 +80,9 @@ TABLE = {
     "POST /receiving/suppliers/<int:supplier_id>/receipts": OPERATOR,
     "POST /receiving/notes/<int:note_id>/photo": OPERATOR,
     "POST /receipts/<int:receipt_id>/correction": OPERATOR,
+    "GET /audits/places": OPERATOR,
+    "GET /audits/shelf/<int:location_id>": OPERATOR,
+    "POST /audits": OPERATOR,
     "POST /c/<code>/elsewhere": OPERATOR,
     "POST /c/<code>/extra": OPERATOR,
     "POST /c/<code>/receipt": OPERATOR,
@@ -180,11 +186,13 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
     with database.read() as session:
         line_id = session.get_one(orders.Order, order_id).lines[0].id
         token = "x" * 32
+    audit_id = do(database, counts.audit, Location, shop.rack, [shop.codes[1]]).id
     known: dict[str, Any] = {
         "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
         "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
         "order_id": order_id, "number": 1, "photo_id": 1, "what": "template", "ending": "csv",
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1,
+        "audit_id": audit_id,
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
     }  # fmt: skip
 

@@ -1,0 +1,106 @@
+"""A camera's film of our own printed labels: the sheet as printed, seen by a pinhole camera that moves."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import cos, pi, radians, sin, tan
+from pathlib import Path
+
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+
+WIDTH, HEIGHT, RATE = 1280, 720, 30
+DOTS = 300 / 25.4  # per millimetre of paper
+FOCUS = WIDTH / 2 / tan(radians(63 / 2))  # pixels: a phone's usual field of view across
+DESK = (84, 88, 86)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the camera looks: at a point of the sheet (mm), across so many millimetres, tilted and rolled
+    (degrees); and how badly: blur (pixels, one sigma), share of the contrast that is left, and noise."""
+
+    x: float
+    y: float
+    across: float = 140
+    tilt: float = 0
+    roll: float = 0
+    blur: float = 0
+    contrast: float = 1
+    noise: float = 4
+
+
+def sheet(pdf: bytes) -> Image.Image:
+    """The first page of a PDF as it comes out of the printer, lying on a desk."""
+    command = ["pdftoppm", "-r", "300", "-png", "-singlefile", "-"]
+    paper = Image.open(io.BytesIO(subprocess.run(command, input=pdf, capture_output=True, check=True).stdout))
+    desk = Image.new("RGB", (paper.width + 2000, paper.height + 2000), DESK)
+    desk.paste(paper.convert("RGB"), (1000, 1000))
+    return desk
+
+
+def frame(paper: Image.Image, pose: Pose) -> Image.Image:
+    """What the camera sees from a pose."""
+    seen = paper.transform(
+        (WIDTH, HEIGHT), Image.Transform.PERSPECTIVE, _ray(pose), Image.Resampling.BICUBIC, fillcolor=DESK
+    )
+    if pose.blur:
+        seen = seen.filter(ImageFilter.GaussianBlur(pose.blur))
+    if pose.contrast < 1:
+        seen = ImageEnhance.Contrast(seen).enhance(pose.contrast)
+    grain = Image.effect_noise((WIDTH, HEIGHT), pose.noise * 2).convert("RGB")
+    return ImageChops.add(seen, grain, scale=1, offset=-128)
+
+
+def _ray(pose: Pose) -> tuple[float, ...]:
+    """From a pixel of the frame to the dot of the sheet that it shows, as Pillow wants it."""
+    ct, st = cos(radians(pose.tilt)), sin(radians(pose.tilt))
+    cr, sr = cos(radians(pose.roll)), sin(radians(pose.roll))
+    distance = pose.across * DOTS * FOCUS / WIDTH
+    x0, y0 = 1000 + pose.x * DOTS, 1000 + pose.y * DOTS
+    rows = [(cr, -sr, 0.0), (ct * sr, ct * cr, -st), (st * sr, st * cr, ct)]
+    across, down, ahead = ((a, b, -a * WIDTH / 2 - b * HEIGHT / 2 + c * FOCUS) for a, b, c in rows)
+    middle = distance / ct if pose.tilt else distance  # the point looked at stays in the middle
+    y0 += middle * st
+    right = [x0 * h + distance * a for a, h in zip(across, ahead, strict=True)]
+    below = [y0 * h + distance * a for a, h in zip(down, ahead, strict=True)]
+    scale = ahead[2]
+    return tuple(value / scale for value in (*right, *below, *ahead[:2]))
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """One frame of a film."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def pan(paper: Image.Image, start: Pose, end: Pose, seconds: float, rate: int = RATE) -> list[bytes]:
+    """A move from one pose to another, slow at both ends; each of few pictures a second stands longer."""
+    count = max(2, round(seconds * rate))
+    eased = [(1 - cos(pi * step / (count - 1))) / 2 for step in range(count)]
+    stills = [jpeg(frame(paper, _between(start, end, at))) for at in eased]
+    return [still for still in stills for _ in range(RATE // rate)]
+
+
+def hold(paper: Image.Image, pose: Pose, seconds: float) -> list[bytes]:
+    """A hand that holds still."""
+    return [jpeg(frame(paper, pose))] * round(seconds * RATE)
+
+
+def nothing(seconds: float) -> list[bytes]:
+    """The bare desk."""
+    return [jpeg(Image.new("RGB", (WIDTH, HEIGHT), DESK))] * round(seconds * RATE)
+
+
+def write(path: Path, *scenes: Iterable[bytes]) -> Path:
+    """A film that Chromium plays as its camera, over and over."""
+    path.write_bytes(b"".join(still for scene in scenes for still in scene))
+    return path
+
+
+def _between(start: Pose, end: Pose, at: float) -> Pose:
+    mixed = {name: value + (getattr(end, name) - value) * at for name, value in vars(start).items()}
+    return Pose(**mixed)
