@@ -91,6 +91,11 @@ def _settled(told: Told) -> str:
     return _(SETTLED.get(told.facts.get("expected", ""), mark("the return is settled")))
 
 
+def _problem(told: Told) -> str:
+    kind = PROBLEMS.get(told.facts.get("kind", ""), mark("something else"))
+    return _("problem reported: %(kind)s", kind=_(kind))
+
+
 def _refused(told: Told) -> str:
     reason = REFUSED.get(told.facts.get("reason", ""), mark("not possible"))
     return _("scan refused: %(reason)s", reason=_(reason))
@@ -213,6 +218,12 @@ REFUSED = {
 }
 
 QUARANTINED = {"damaged": mark("damaged"), "wrong_item": mark("the wrong item")}
+PROBLEMS = {
+    "damaged": mark("damaged"),
+    "wrong_item": mark("the wrong item"),
+    "short": mark("too few"),
+    "other": mark("something else"),
+}
 SETTLED = {
     "credit": mark("the credit for what went back is here"),
     "replacement": mark("what was sent back has been replaced"),
@@ -303,6 +314,8 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("photographed", "delivery_note"): mark("the paper was photographed"),
     ("sent_back", "supplier_return"): _sent_back,
     ("settled", "supplier_return"): _settled,
+    ("reported", "problem"): _problem,
+    ("settled", "problem"): mark("the problem is settled"),
     ("added", "card"): _made,
     ("active", "card"): mark("in service"),
     ("on_hold", "card"): mark("put on hold"),

@@ -25,6 +25,7 @@ from kanban.web import (
     orders,
     people,
     photos,
+    problems,
     receiving,
     scan,
     scanner,
@@ -41,7 +42,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, health, languages, offline, homescreen, scanner, audits,
+    photos, health, languages, offline, homescreen, scanner, audits, problems,
 )  # fmt: skip
 
 

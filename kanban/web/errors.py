@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, counts, items, journal, loops, orders, people, receipts, scans, suppliers
+from kanban import codes, counts, items, journal, loops, orders, people, problems, receipts, scans, suppliers
 from kanban.db import Trouble
 from kanban.languages import gettext as _
 from kanban.languages import mark
@@ -51,6 +51,8 @@ REFUSALS: dict[type[Exception], Refusal] = {
     receipts.BadCorrection: Refusal(422, mark("That corrects nothing")),
     receipts.NotInQuarantine: Refusal(409, mark("So much is not set apart")),
     receipts.ReturnSettled: Refusal(409, mark("Settled already")),
+    problems.SaysNothing: Refusal(422, mark("That says too little")),
+    problems.ProblemSettled: Refusal(409, mark("Settled already")),
     scans.TooLate: Refusal(409, mark("Too late to undo")),
     scans.NothingToUndo: Refusal(409, mark("Nothing to undo")),
     loops.LoopClosed: Refusal(409, mark("This loop is closed")),

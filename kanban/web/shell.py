@@ -45,6 +45,7 @@ PLACES = (
 MORE_PLACES = (
     Place("locations", mark("Places"), "/locations", "place", False, "viewer"),
     Place("audits", mark("Shelf audits"), "/audits", "audit", False, "viewer"),
+    Place("problems", mark("Problems"), "/problems", "look", False, "operator"),
     Place("journal", mark("Journal"), "/journal", "journal", False, "viewer"),
     Place("imports", mark("Import"), "/import", "import", False, "buyer"),
     Place("people", mark("People"), "/people", "people", False, "admin"),

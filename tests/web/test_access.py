@@ -75,6 +75,9 @@ TABLE = {
     # Operators work with the bins.
     "GET /scan": OPERATOR,
     "GET /receiving": OPERATOR,
+    "GET /problems": OPERATOR,
+    "GET /problems/new": OPERATOR,
+    "POST /problems": OPERATOR,
     "GET /receiving/returns": OPERATOR,
     "GET /receiving/suppliers/<int:supplier_id>": OPERATOR,
     "POST /receiving/suppliers/<int:supplier_id>/receipts": OPERATOR,
@@ -130,6 +133,7 @@ TABLE = {
     "POST /quarantine/<int:quarantine_id>/acceptance": BUYER,
     "POST /quarantine/<int:quarantine_id>/return": BUYER,
     "POST /returns/<int:return_id>/settlement": BUYER,
+    "POST /problems/<int:problem_id>/settlement": BUYER,
     # Administrators: people, devices, the shop.
     "GET /people": ADMIN,
     "GET /people/new": ADMIN,
@@ -191,8 +195,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
         "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
         "order_id": order_id, "number": 1, "photo_id": 1, "what": "template", "ending": "csv",
-        "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1,
         "audit_id": audit_id,
+        "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
     }  # fmt: skip
 

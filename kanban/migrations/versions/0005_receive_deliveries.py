@@ -13,6 +13,7 @@ row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 QUARANTINE_REASONS = "('damaged', 'wrong_item')"
 RETURN_REASONS = "('damaged', 'wrong_item', 'not_needed', 'other')"
+PROBLEMS = "('damaged', 'wrong_item', 'short', 'other')"
 EXPECTED = "('credit', 'replacement', 'nothing')"
 
 
@@ -33,6 +34,31 @@ def upgrade() -> None:
     _change_lines_and_turns()
     _change_receipts()
     _add_quarantine_and_returns()
+    _add_problems()
+
+
+def _add_problems() -> None:
+    op.create_table(
+        "problem",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("card_id", row_id, nullable=True),
+        sa.Column("order_line_id", row_id, nullable=True),
+        sa.Column("delivery_note_id", row_id, nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("settlement", sa.Text(), nullable=False),
+        sa.CheckConstraint(f"kind IN {PROBLEMS}", name=op.f("ck_problem_kind")),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_problem_card_id")),
+        sa.ForeignKeyConstraint(["order_line_id"], ["order_line.id"], name=op.f("fk_problem_order_line_id")),
+        sa.ForeignKeyConstraint(
+            ["delivery_note_id"], ["delivery_note.id"], name=op.f("fk_problem_delivery_note_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_problem")),
+    )
+    op.create_index(op.f("ix_problem_card_id"), "problem", ["card_id"])
+    op.create_index("ix_problem_settled_at", "problem", ["settled_at"])
 
 
 def _change_lines_and_turns() -> None:

@@ -29,3 +29,6 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery_note") as note:
         note.add_column(sa.Column("photo_id", row_id, nullable=True))
         note.create_foreign_key(op.f("fk_delivery_note_photo_id"), "photo", ["photo_id"], ["id"])
+    with op.batch_alter_table("problem") as problem:
+        problem.add_column(sa.Column("photo_id", row_id, nullable=True))
+        problem.create_foreign_key(op.f("fk_problem_photo_id"), "photo", ["photo_id"], ["id"])
