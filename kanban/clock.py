@@ -17,13 +17,16 @@ def now() -> datetime:
 
 
 @lru_cache(maxsize=64)
-def public_holidays(country: str) -> Container[date]:
-    """The public holidays of an ISO 3166 country code such as ``DE``; none for an empty code."""
+def public_holidays(country: str, region: str = "") -> Container[date]:
+    """The public holidays of an ISO 3166 country code such as ``DE``; none for an empty code.
+
+    ``region`` is one of the country's parts that :func:`regions` names, such as ``BY``.
+    """
     if not country:
         return frozenset()
     import holidays  # slow to import, and most shops have one country
 
-    return holidays.country_holidays(country)
+    return holidays.country_holidays(country, subdiv=region or None)
 
 
 def known_country(code: str) -> bool:
@@ -33,21 +36,40 @@ def known_country(code: str) -> bool:
     return code in holidays.list_supported_countries(include_aliases=False)
 
 
-def is_working_day(day: date, country: str = "") -> bool:
-    """Monday to Friday, without the public holidays of ``country``."""
-    return day.weekday() < SATURDAY and day not in public_holidays(country)
+@lru_cache(maxsize=64)
+def regions(country: str) -> tuple[str, ...]:
+    """The parts of a country that have public holidays of their own, as the calendar library codes them."""
+    import holidays
+
+    return tuple(holidays.list_supported_countries(include_aliases=False).get(country, ()))
 
 
-def next_working_day(day: date, country: str = "") -> date:
+def is_working_day(day: date, country: str = "", region: str = "") -> bool:
+    """Monday to Friday, without the public holidays of ``country`` and its ``region``."""
+    return day.weekday() < SATURDAY and day not in public_holidays(country, region)
+
+
+def next_working_day(day: date, country: str = "", region: str = "") -> date:
     """``day`` itself where it is a working day, else the first one after it."""
-    while not is_working_day(day, country):
+    while not is_working_day(day, country, region):
         day += ONE_DAY
     return day
 
 
-def add_working_days(day: date, count: int, country: str = "") -> date:
+def add_working_days(day: date, count: int, country: str = "", region: str = "") -> date:
     """The working day that lies ``count`` working days after ``day``; zero gives ``day`` or the next."""
-    day = next_working_day(day, country)
+    day = next_working_day(day, country, region)
     for _ in range(count):
-        day = next_working_day(day + ONE_DAY, country)
+        day = next_working_day(day + ONE_DAY, country, region)
+    return day
+
+
+def take_working_days(day: date, count: int, country: str = "", region: str = "") -> date:
+    """The working day that lies ``count`` working days before ``day``; zero: ``day`` or the one before."""
+    while not is_working_day(day, country, region):
+        day -= ONE_DAY
+    for _ in range(count):
+        day -= ONE_DAY
+        while not is_working_day(day, country, region):
+            day -= ONE_DAY
     return day

@@ -6,6 +6,7 @@ What a draft line will order is never stored: it is worked out from the turns th
 what happens later (confirmation, receipt, cancellation) is added as new facts.
 """
 
+from kanban.orders import rules
 from kanban.orders.leaving import close_loop, replace_card
 from kanban.orders.queue import (
     AlreadyReleased,
@@ -70,6 +71,7 @@ __all__ = [
     "open_turn_of",
     "release",
     "replace_card",
+    "rules",
     "set_urgent",
     "ship",
     "signal_again",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, type_coerce
-from sqlalchemy.orm import Session, subqueryload
+from sqlalchemy.orm import Session
 
-from kanban.db import Quantity, Statement, from_milliseconds, from_thousandths
-from kanban.orders import OrderLine, Replenishment
-from kanban.suppliers import SupplierItem
+from kanban.db import Statement, from_milliseconds, from_thousandths
 
 LANES = ("to_order", "ordered", "coming")
 """The goods' way: in a draft; sent and not answered; confirmed or on its way."""
@@ -112,29 +108,6 @@ def lanes(
         session, today=today.isoformat(), wanted=_pattern(search), lane=lane, skip=skip, until=skip + limit
     )
     return [_lane(key, [row for row in rows if row.lane == key]) for key in LANES if lane in ("", key)]
-
-
-def draft_values(session: Session, order_ids: Iterable[int]) -> dict[int, tuple[int, Decimal]]:
-    """Per draft: how many lines it would order now, and their value at today's prices. Two statements."""
-    still = func.coalesce(func.sum(Replenishment.quantity - Replenishment.received), 0)
-    lines = (
-        select(OrderLine.order_id, SupplierItem, OrderLine.extra, type_coerce(still, Quantity))
-        .join(OrderLine.supplier_item)
-        .outerjoin(
-            Replenishment,
-            (Replenishment.order_line_id == OrderLine.id) & Replenishment.closed_at.is_(None),
-        )
-        .where(OrderLine.order_id.in_(set(order_ids)))
-        .group_by(OrderLine.id, SupplierItem.id)
-        .options(subqueryload(SupplierItem.price_breaks))
-    )
-    values: dict[int, tuple[int, Decimal]] = {}
-    for order_id, offer, extra, needed in session.execute(lines):
-        quantity = offer.rounded(needed + extra)
-        if quantity:
-            count, total = values.get(order_id, (0, Decimal(0)))
-            values[order_id] = (count + 1, total + quantity * (offer.price_at(quantity) or 0))
-    return values
 
 
 def _lane(key: str, rows: list[Any]) -> Lane:

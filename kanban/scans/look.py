@@ -66,7 +66,8 @@ _LOOK = Statement(  # only our own constants are put into it
  l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
  i.id AS item_id, i.sku, i.name AS item_name, i.unit, i.photo_id, p.path AS location, p.site_id,
  s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id,
- s.order_days, s.order_until, s.country, coalesce(si.lead_time, s.lead_time) AS lead_time,
+ s.order_days, s.order_until, s.country, s.region, s.time_zone,
+ coalesce(si.lead_time, s.lead_time) AS lead_time,
  {orders.SUPPLY} AS supply,
  r.id AS turn_id, r.signalled_at, r.urgent, r.cycle,
  ol.due, ol.confirmed_due, o.id AS order_id, o.number AS order_number, o.state AS order_state,
@@ -118,7 +119,9 @@ def _situation(row: Any) -> Situation:
         supplier_id=row.supplier_id,
         supplier=row.supplier,
         supplier_item_id=row.supplier_item_id,
-        terms=Terms(row.lead_time, row.order_days, row.order_until, row.country),
+        terms=Terms(
+            row.lead_time, row.order_days, row.order_until, row.country, row.region or "", row.time_zone or ""
+        ),
         ship_to_id=row.site_id,
         supply=row.supply,
         turn_id=row.turn_id,

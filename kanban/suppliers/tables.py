@@ -41,11 +41,14 @@ class Supplier(Base):
     order_until: Mapped[str] = mapped_column(String(5), default="")
     minimum_order_value: Mapped[Decimal | None] = mapped_column(Money)
     note: Mapped[str] = mapped_column(Text, default="")
+    region: Mapped[str | None] = mapped_column(String(20))
+    time_zone: Mapped[str | None] = mapped_column(String(60))
 
     def terms(self, lead_time: int | None = None) -> Terms:
         """When this supplier takes orders and delivers; ``lead_time`` of an offer goes before its own."""
         days = self.lead_time if lead_time is None else lead_time
-        return Terms(days, self.order_days, self.order_until, self.country)
+        region, zone = self.region or "", self.time_zone or ""
+        return Terms(days, self.order_days, self.order_until, self.country, region, zone)
 
 
 class SupplierItem(Base):
