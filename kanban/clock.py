@@ -37,11 +37,13 @@ def known_country(code: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def regions(country: str) -> tuple[str, ...]:
-    """The parts of a country that have public holidays of their own, as the calendar library codes them."""
+def regions(country: str) -> dict[str, str]:
+    """The parts of a country with public holidays of their own: the calendar library's codes, and names."""
     import holidays
 
-    return tuple(holidays.list_supported_countries(include_aliases=False).get(country, ()))
+    codes = holidays.list_supported_countries(include_aliases=False).get(country, ())
+    names = getattr(holidays, country).get_subdivision_aliases() if codes else {}
+    return {code: (names.get(code) or [code])[0] for code in codes}
 
 
 def is_working_day(day: date, country: str = "", region: str = "") -> bool:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from kanban.orders import rules
 from kanban.reports import board, exports
 from kanban.reports import orders as order_reports
 from tests.shop import Shop
@@ -107,11 +108,11 @@ def test_a_draft_is_worth_what_it_would_order_now(shop: Shop) -> None:
     order_id = shop.scan(shop.screws[0]).order_id
     assert order_id is not None
     with shop.database.read() as session:
-        values = orders.rules.values_of(session, [order_id])
+        values = rules.values_of(session, [order_id])
     assert values == {order_id: (1, Decimal("75"))}  # 25 needed, packs of 10: 30 at 2.50
     shop.undo(shop.screws[0])
     with shop.database.read() as session:
-        assert orders.rules.values_of(session, [order_id]) == {}
+        assert rules.values_of(session, [order_id]) == {}
 
 
 def test_an_order_page_shows_rounding_packs_and_cards(shop: Shop) -> None:

@@ -23,6 +23,8 @@ from kanban import items, journal, loops, people, shop, suppliers
 from kanban.db import Base
 from kanban.journal import Deed
 from kanban.loops import Card
+from kanban.orders import rules
+from kanban.orders.rules import RuleFacts
 from kanban.suppliers import SupplierItem
 
 FOLDER = Path(__file__).parent
@@ -113,6 +115,9 @@ def enter(session: Session, firm: Firm, start: datetime) -> Entered:
         key: suppliers.add(session, after(45), _supplier_facts(about["facts"]))
         for key, about in firm.suppliers.items()
     }
+    for key, about in firm.suppliers.items():
+        if "rule" in about:
+            _enter_rule(session, after(60), sellers[key], about["rule"])
     stocked = {row["sku"]: items.add(session, after(75), _item_facts(row)) for row in firm.items}
     offers = {
         (row["supplier"], row["sku"]): suppliers.add_offer(
@@ -178,6 +183,15 @@ def _enter_places(session: Session, deed: Deed, firm: Firm) -> dict[str, int]:
 def _supplier_facts(facts: dict[str, Any]) -> suppliers.SupplierFacts:
     least = facts.get("minimum_order_value")
     return suppliers.SupplierFacts(**facts | {"minimum_order_value": Decimal(least) if least else None})
+
+
+def _enter_rule(session: Session, deed: Deed, supplier: suppliers.Supplier, rule: dict[str, Any]) -> None:
+    amounts = {
+        name: Decimal(rule[name]) for name in ("free_freight", "approve_over", "admin_over") if name in rule
+    }
+    place = {name: rule.get(name, "") for name in ("region", "time_zone")}
+    facts = RuleFacts(**{name: value for name, value in rule.items() if name not in place} | amounts)
+    rules.set_rule(session, deed, supplier, facts, **place)
 
 
 def _item_facts(row: dict[str, str]) -> items.ItemFacts:

@@ -229,6 +229,14 @@ SETTLED = {
     "replacement": mark("what was sent back has been replaced"),
 }
 
+LEFT = {
+    "at_once": "at once",
+    "cut_off": "the cut-off",
+    "limit": "its value was reached",
+    "order_by": "the stock could wait no longer",
+    "urgent": "an urgent card",
+}
+
 RETIRED = {
     "lost": mark("reported lost"),
     "replaced": mark("replaced by a new card"),
@@ -303,6 +311,9 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("cancelled", "order_line"): _line_cancelled,
     ("closed_short", "order_line"): _closed_short,
     ("released", "order"): _released,
+    ("due", "order"): lambda told: f"left by its rule: {LEFT.get(told.facts.get('because', ''), 'due')}",
+    ("approved", "order"): "approved",
+    ("rule_changed", "supplier"): "other rule for when its orders leave",
     ("confirmed", "order"): _confirmed,
     ("shipped", "order"): mark("on its way"),
     ("cancelled", "order"): _cancelled,

@@ -13,10 +13,12 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from kanban import items, journal
 from kanban.languages import gettext as _
 from kanban.languages import mark, ngettext
+from kanban.orders.rules import Standing
 from kanban.reports import board as reports
 from kanban.reports.board import Lane, OpenTurn
 from kanban.web import respond, security
 from kanban.web.formats import units
+from kanban.web.orders import waiting
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -35,8 +37,8 @@ DRAFT_AGES = (1, 2, 4)
 """Days after which a signal that still waits in a draft is ageing, old, overdue."""
 
 
-Values = dict[int, tuple[int, Decimal]]
-"""Per draft: its lines, and what they cost at today's prices."""
+Standings = dict[int, Standing]
+"""How each draft stands, by its order's id."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Group:
     subtitle: str = ""
     total: Decimal | None = None
     action: dict[str, str] | None = None
+    waits: waiting.Waiting | None = None
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,9 @@ def _view(by: str, search: str) -> dict[str, Any]:
     limit = ROWS_OF_ONE_LANE if lane else ROWS_A_LANE
     today = g.at.astimezone(running().settings.zone).date()
     lanes = reports.lanes(session(), today, search=search, lane=lane, skip=(page - 1) * limit, limit=limit)
-    values = reports.draft_values(
-        session(), {row.order_id for row in lanes[0].rows if row.lane == "to_order"}
-    )
+    drafts = waiting.standings() if any(row.lane == "to_order" for row in lanes[0].rows) else {}
     return {
-        "columns": [_column(each, by, search, page, limit, values, today) for each in lanes],
+        "columns": [_column(each, by, search, page, limit, drafts, today) for each in lanes],
         "q": search,
         "by": by,
         "wall": "wall" in request.args,
@@ -101,11 +102,13 @@ def _view(by: str, search: str) -> dict[str, Any]:
     }
 
 
-def _column(lane: Lane, by: str, search: str, page: int, limit: int, values: Values, today: date) -> Column:
+def _column(
+    lane: Lane, by: str, search: str, page: int, limit: int, drafts: Standings, today: date
+) -> Column:
     gathered: dict[tuple[int, str, str], list[OpenTurn]] = {}
     for row in lane.rows:  # the most pressing row brings its whole group to the top
         gathered.setdefault(_group_key(row, by), []).append(row)
-    groups = [_group(key, rows, by, values, today) for key, rows in gathered.items()]
+    groups = [_group(key, rows, by, drafts, today) for key, rows in gathered.items()]
     more = None
     if lane.count > page * limit:
         following = page + 1 if limit == ROWS_OF_ONE_LANE else 1
@@ -127,7 +130,7 @@ def _group(
     key: tuple[int, str, str],
     rows: list[OpenTurn],
     by: str,
-    values: Values,
+    drafts: Standings,
     today: date,
 ) -> Group:
     shown = [_row(row, today) for row in rows]
@@ -135,14 +138,24 @@ def _group(
     cards = ngettext("%(num)s card", "%(num)s cards", len(rows))
     if by != "supplier" or rows[0].lane != "to_order":
         return Group(title, href, shown, cards)
-    lines, total = values.get(rows[0].order_id, (0, Decimal(0)))
-    buyer = security.who().may("buyer")
-    send = {"label": _("Send"), "post": f"/orders/{rows[0].order_id}/release", "style": "primary"}
-    waits = _("waits for your click") if buyer else _("waits for the buyer’s click")
-    subtitle = ngettext(
-        "draft · %(num)s line · %(waits)s", "draft · %(num)s lines · %(waits)s", lines, waits=waits
-    )
-    return Group(title, href, shown, subtitle, total if buyer else None, send if buyer else None)
+    standing = drafts.get(rows[0].order_id)
+    if standing is None:  # it left between two questions
+        return Group(title, href, shown, cards)
+    lines = ngettext("draft · %(num)s line", "draft · %(num)s lines", standing.lines)
+    total = standing.facts.value if security.who().may("buyer") else None
+    return Group(title, href, shown, lines, total, _next_step(standing), waiting.waiting(standing))
+
+
+def _next_step(standing: Standing) -> dict[str, str] | None:
+    """What the one who looks can do about a draft: approve it, or send it."""
+    address, approver = f"/orders/{standing.order_id}", standing.facts.approver
+    if not security.who().may(approver or "buyer"):
+        return None
+    if approver:
+        return {"label": _("Approve"), "post": f"{address}/approval", "style": "primary"}
+    if standing.decision.why == "buyer":
+        return {"label": _("Send"), "post": f"{address}/release", "style": "primary"}
+    return {"label": _("Send now"), "post": f"{address}/release", "style": ""}
 
 
 def _state_word(state: str) -> str:

@@ -43,6 +43,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     codes.BadCode: Refusal(404, mark("This is not a code of ours")),
     orders.NoOpenTurn: Refusal(409, mark("Nothing is open for this card")),
     orders.AlreadyReleased: Refusal(409, mark("Too late for that")),
+    orders.rules.NeedsApproval: Refusal(403, mark("This needs an administrator")),
     orders.NotAllowed: Refusal(409, mark("That cannot be done now")),
     orders.NothingToOrder: Refusal(409, mark("Nothing to order")),
     receipts.NothingComing: Refusal(409, mark("Nothing can arrive here")),

@@ -8,7 +8,7 @@ releases those that leave. The dispatcher calls it again and again.
 from kanban.orders.rules.deciding import Decision, Facts, decide, order_by, run_out
 from kanban.orders.rules.leaving import NeedsApproval, approve, refuse_unapproved, release_due
 from kanban.orders.rules.pulling import Candidate, candidates, pull_forward
-from kanban.orders.rules.standing import Standing, standings
+from kanban.orders.rules.standing import Standing, standings, values_of
 from kanban.orders.rules.tables import (
     LEAVES,
     SHORTAGES,
@@ -43,4 +43,5 @@ __all__ = [
     "run_out",
     "set_rule",
     "standings",
+    "values_of",
 ]

@@ -80,16 +80,16 @@ class Decision:
 def decide(facts: Facts, at: datetime, *, undo: timedelta, zone: ZoneInfo) -> Decision:
     """What becomes of a draft at ``at``: ``undo`` is the time for undo, ``zone`` the shop's.
 
-    Whoever may still undo a signal keeps the draft; then whoever must approve. An urgent card overrides
-    the wait for an order day and for a limit, never a person's approval.
+    Whoever must approve or send it keeps the draft; then whoever may still undo a signal. An urgent card
+    overrides the wait for an order day and for a limit, never a person's approval.
     """
     rule = facts.rule
-    if at < facts.newest + undo:
-        return Decision(False, "undo", facts.newest + undo)
     if facts.approver:
         return Decision(False, "admin" if facts.approver == "admin" else "approval", facts.order_by)
     if rule.leaves == "ask":
         return Decision(False, "buyer", facts.order_by)
+    if at < facts.newest + undo:
+        return Decision(False, "undo", facts.newest + undo)
     if facts.urgent and rule.urgent_at_once:
         return Decision(True, "urgent")
     if rule.leaves == "at_once":

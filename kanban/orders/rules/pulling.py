@@ -134,7 +134,8 @@ def _span(row: Any) -> timedelta:
 
 
 def _empty_at(row: Any) -> datetime:
-    return from_milliseconds(row.last_at) + _span(row) / (row.signals - 1)
+    bins: int = row.signals - 1
+    return from_milliseconds(row.last_at) + _span(row) / bins
 
 
 def _offers(session: Session, ids: set[int]) -> dict[int, SupplierItem]:

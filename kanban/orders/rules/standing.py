@@ -62,8 +62,8 @@ _DRAFTS = Statement(
  LEFT JOIN approval a ON a.order_id = o.id LEFT JOIN person p ON p.id = a.person_id
  WHERE o.state = 'draft' AND (:only = 0 OR o.id = :only) AND (:asking = 1 OR u.leaves <> 'ask')
  GROUP BY o.id, o.supplier_id, o.created_at, s.lead_time, s.order_days, s.order_until, s.country,
- s.region, s.time_zone, s.minimum_order_value, u.leaves, u.waits_for, u.free_freight, u.approve_over, u.admin_over,
- u.urgent_at_once, u.confirm_days, u.shortage, a.value, p.role
+ s.region, s.time_zone, s.minimum_order_value, u.leaves, u.waits_for, u.free_freight, u.approve_over,
+ u.admin_over, u.urgent_at_once, u.confirm_days, u.shortage, a.value, p.role
  HAVING count(r.id) > 0 OR sum(l.extra) > 0 ORDER BY o.id"""
 )
 _PACE = Statement(

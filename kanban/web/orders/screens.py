@@ -10,6 +10,7 @@ from kanban.languages import mark
 from kanban.reports import orders as reports
 from kanban.reports import story
 from kanban.web import listing, respond, security
+from kanban.web.orders import waiting
 from kanban.web.orders.blueprint import bp
 from kanban.web.orders.views import found, list_row, order_view, today
 from kanban.web.reading import session
@@ -52,6 +53,7 @@ def show(order_id: int) -> str:
     return render_template(
         "orders/show.html",
         order=order_view(order),
+        waiting=waiting.panel(order),
         history=story.of_order(session(), order.id),
         today=today(),
     )

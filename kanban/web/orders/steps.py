@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -22,9 +23,13 @@ from kanban.web.running import running
 def release(order_id: int) -> Response:
     """The buyer's click: the order gets its number and is ready to be handed to the supplier."""
     zone = running().settings.zone
-    return _step(
-        order_id, lambda s, deed, order: orders.release(s, deed, order, zone), _("The order is released.")
-    )
+
+    def verb(session: Session, deed: journal.Deed, order: Order) -> None:
+        _count, value = orders.rules.values_of(session, [order.id]).get(order.id, (0, Decimal(0)))
+        orders.rules.refuse_unapproved(session, deed, order, value)
+        orders.release(session, deed, order, zone)
+
+    return _step(order_id, verb, _("The order is released."))
 
 
 @bp.post("/orders/<int:order_id>/confirmation")
