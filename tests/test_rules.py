@@ -49,7 +49,7 @@ def left(shop: Shop, release: Callable[..., None] | None = None) -> list[int]:
     deed = shop.deed()
     return shop.write(
         lambda session: rules.release_due(session, deed, release or usual, undo=UNDO, zone=BERLIN)
-    )
+    ).order_ids
 
 
 def give_rule(

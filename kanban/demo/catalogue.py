@@ -186,12 +186,13 @@ def _supplier_facts(facts: dict[str, Any]) -> suppliers.SupplierFacts:
 
 
 def _enter_rule(session: Session, deed: Deed, supplier: suppliers.Supplier, rule: dict[str, Any]) -> None:
-    amounts = {
-        name: Decimal(rule[name]) for name in ("free_freight", "approve_over", "admin_over") if name in rule
-    }
     place = {name: rule.get(name, "") for name in ("region", "time_zone")}
-    facts = RuleFacts(**{name: value for name, value in rule.items() if name not in place} | amounts)
-    rules.set_rule(session, deed, supplier, facts, **place)
+    told = {name: _as_amount(name, value) for name, value in rule.items() if name not in place}
+    rules.set_rule(session, deed, supplier, RuleFacts(**told), **place)
+
+
+def _as_amount(name: str, value: Any) -> Any:
+    return Decimal(value) if name in ("free_freight", "approve_over", "admin_over") else value
 
 
 def _item_facts(row: dict[str, str]) -> items.ItemFacts:

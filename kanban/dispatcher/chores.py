@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, outbox
 from kanban.config import Settings
 from kanban.db import Database, Trouble
+from kanban.dispatcher import releasing
 
 log = logging.getLogger("kanban.dispatcher")
 
@@ -34,7 +35,7 @@ class Chore:
     on_change: bool = False
 
 
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (Chore("release", timedelta(minutes=1), releasing.work, on_change=True),)
 
 
 def next_due(database: Database, chores: tuple[Chore, ...]) -> datetime | None:

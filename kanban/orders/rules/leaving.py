@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -21,26 +22,36 @@ Release = Callable[[Session, journal.Deed, Order], None]
 """How a due draft is released: by :func:`kanban.orders.release` and what hands it to its supplier."""
 
 
+class Released(NamedTuple):
+    """The ids of the orders that left, and when the next draft may be due."""
+
+    order_ids: list[int]
+    look_again: datetime | None
+
+
 class NeedsApproval(NotAllowed):
     """The draft is worth more than this person may send."""
 
 
 def release_due(
     session: Session, deed: journal.Deed, release: Release, *, undo: timedelta, zone: ZoneInfo
-) -> list[int]:
-    """Release every draft whose rule says so at the deed's time; returns the ids of the orders.
+) -> Released:
+    """Release every draft whose rule says so at the deed's time.
 
     ``undo`` is the time for undo, ``zone`` the shop's time zone.
     """
+    found = standings(session, deed.at, undo=undo, zone=zone, asking=False).values()
+    waiting = (each.decision.until for each in found if not each.decision.leaves)
     left = []
-    for standing in standings(session, deed.at, undo=undo, zone=zone, asking=False).values():
+    for standing in found:
         if standing.decision.leaves:
             order = session.get_one(Order, standing.order_id)
             because = {"because": standing.decision.why}
             journal.append(session, deed, "due", "order", order.id, because, order_id=order.id)
             release(session, deed, order)
             left.append(order.id)
-    return left
+    coming = [moment for moment in waiting if moment and moment > deed.at]
+    return Released(left, min(coming, default=None))
 
 
 def approve(session: Session, deed: journal.Deed, order: Order, standing: Standing) -> None:
