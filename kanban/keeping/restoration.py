@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, inspect, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from kanban import journal, orders, people, schema
+from kanban import journal, orders, outbox, people, schema
 from kanban.config import Settings
 from kanban.db import Database
 from kanban.journal import Event
@@ -111,7 +111,7 @@ def _restore_postgresql(settings: Settings, file: Path, manifest: Manifest, at: 
 
 
 def _make_ready(url: str, manifest: Manifest, number: int, at: datetime) -> None:
-    """Migrate what was restored, move its order numbers ahead, end its sign-ins, and note it."""
+    """Migrate what was restored, move its numbers ahead, end its sign-ins, let nothing leave, and note it."""
     schema.upgrade(url)
     with closing(Database(url)) as database:
         database.write(lambda session: _note(session, journal.Deed(at, journal.By("cli")), manifest, number))
@@ -122,6 +122,8 @@ def _note(session: Session, deed: journal.Deed, manifest: Manifest, number: int)
     counter.value = number
     session.add(counter)
     session.execute(delete(people.SignIn))
+    outbox.mark_all_as_possible_repeats(session)
+    outbox.brakes.pause_restored(session, deed.at)
     facts = {
         "made_at": manifest.made_at,
         "events": manifest.events,

@@ -5,7 +5,7 @@ exactly when its delivery is queued. Dispatchers claim it with a lease, send it 
 transaction, and settle it afterwards; whoever dies between leaves it to the next one.
 """
 
-from kanban.outbox import brakes, chores
+from kanban.outbox import brakes, chores, trouble
 from kanban.outbox.channels import (
     HELD_FOR_HANDS,
     ChannelFacts,
@@ -27,6 +27,7 @@ from kanban.outbox.queue import (
     by_message_ids,
     call_back,
     claim,
+    claim_of,
     delivered,
     failed,
     hand_over,
@@ -73,6 +74,7 @@ __all__ = [
     "choose",
     "chores",
     "claim",
+    "claim_of",
     "delivered",
     "failed",
     "hand_over",
@@ -87,5 +89,6 @@ __all__ = [
     "ring",
     "rotate_secret",
     "take_back",
+    "trouble",
     "try_again",
 ]

@@ -76,6 +76,14 @@ def pause(session: Session, deed: journal.Deed, because: str) -> None:
         journal.append(session, deed, "paused", "brakes", 1)
 
 
+def pause_restored(session: Session, at: datetime) -> None:
+    """Stop everything because a backup was put back, which the journal says already."""
+    brakes = get(session)
+    brakes.paused_at, brakes.paused_by, brakes.paused_because = at, None, RESTORED
+    session.add(brakes)
+    session.flush()
+
+
 def go_on(session: Session, deed: journal.Deed) -> None:
     """Let everything leave again that waited only for this."""
     brakes = get(session)

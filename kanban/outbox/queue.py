@@ -119,7 +119,7 @@ def claim(
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     rows = sorted(session.scalars(taken).all(), key=lambda row: (row.due_at, row.id))
-    return [_claim_of(row) for row in rows]
+    return [claim_of(row) for row in rows]
 
 
 def next_due(session: Session, at: datetime, channels: Sequence[str]) -> datetime | None:
@@ -303,7 +303,8 @@ def _live_twin(session: Session, delivery: Delivery) -> bool:
     return session.scalar(twin.limit(1)) is not None
 
 
-def _claim_of(row: Delivery) -> Claim:
+def claim_of(row: Delivery) -> Claim:
+    """The row as a sender sees it."""
     return Claim(
         row.id, row.kind, row.channel, row.address, row.about, row.order_id, row.supplier_id, row.person_id,
         row.message_id, row.payload, row.attempts, row.possible_repeat, row.created_at,

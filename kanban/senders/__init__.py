@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kanban.config import Settings
 from kanban.senders import email
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
 
-__all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender"]
+__all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender", "ready"]
 
 BY_CHANNEL: Mapping[str, Sender] = {"email": email}
 """The sender of each channel that needs no person."""
+
+
+def ready(settings: Settings) -> list[str]:
+    """The channels that the settings allow."""
+    return [name for name, sender in BY_CHANNEL.items() if sender.ready(settings)]

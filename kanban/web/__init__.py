@@ -23,6 +23,7 @@ from kanban.web import (
     loops,
     offline,
     orders,
+    outbox,
     people,
     photos,
     problems,
@@ -42,7 +43,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, health, languages, offline, homescreen, scanner, audits, problems,
+    photos, health, languages, offline, homescreen, scanner, audits, problems, outbox,
 )  # fmt: skip
 
 

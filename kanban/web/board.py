@@ -16,7 +16,7 @@ from kanban.languages import mark, ngettext
 from kanban.orders.rules import Standing
 from kanban.reports import board as reports
 from kanban.reports.board import Lane, OpenTurn
-from kanban.web import respond, security
+from kanban.web import outbox, respond, security
 from kanban.web.formats import units
 from kanban.web.orders import waiting
 from kanban.web.reading import session
@@ -94,6 +94,7 @@ def _view(by: str, search: str) -> dict[str, Any]:
         "q": search,
         "by": by,
         "wall": "wall" in request.args,
+        "troubles": outbox.troubles(),
         "totals": {
             "open": sum(each.count for each in lanes),
             "risk": sum(each.risk for each in lanes),

@@ -11,7 +11,20 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, counts, items, journal, loops, orders, people, problems, receipts, scans, suppliers
+from kanban import (
+    codes,
+    counts,
+    items,
+    journal,
+    loops,
+    orders,
+    outbox,
+    people,
+    problems,
+    receipts,
+    scans,
+    suppliers,
+)
 from kanban.db import Trouble
 from kanban.languages import gettext as _
 from kanban.languages import mark
@@ -46,6 +59,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     orders.rules.NeedsApproval: Refusal(403, mark("This needs an administrator")),
     orders.NotAllowed: Refusal(409, mark("That cannot be done now")),
     orders.NothingToOrder: Refusal(409, mark("Nothing to order")),
+    outbox.NotWaiting: Refusal(409, mark("That cannot be done now")),
     receipts.NothingComing: Refusal(409, mark("Nothing can arrive here")),
     receipts.BadReceipt: Refusal(422, mark("That quantity cannot be received")),
     receipts.OtherSupplier: Refusal(422, mark("That is not what this supplier owes")),

@@ -104,7 +104,7 @@ def page_of(event: journal.Event) -> str:
         return f"/orders/{event.order_id}"
     if event.noun in pages and event.noun_id is not None:
         return f"{pages[event.noun]}/{event.noun_id}"
-    return {"person": "/people", "device": "/people"}.get(event.noun, "/")
+    return {"person": "/people", "device": "/people", "brakes": "/shop/brakes"}.get(event.noun, "/")
 
 
 def seen(address: str, said: str = "") -> AnyResponse:

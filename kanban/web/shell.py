@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Request, g, get_flashed_messages
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-from kanban import shop
+from kanban import outbox, shop
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.people import NOBODY
@@ -43,6 +43,7 @@ PLACES = (
     Place("labels", mark("Labels"), "/labels", "print", False, "viewer"),
 )
 MORE_PLACES = (
+    Place("outbox", mark("Outbox"), "/outbox", "send", False, "buyer"),
     Place("locations", mark("Places"), "/locations", "place", False, "viewer"),
     Place("audits", mark("Shelf audits"), "/audits", "audit", False, "viewer"),
     Place("problems", mark("Problems"), "/problems", "look", False, "operator"),
@@ -77,6 +78,8 @@ def _surroundings() -> dict[str, Any]:
     return {
         "is_shell": is_shell,
         "shop": shop.name(session()),
+        "pause": None if is_shell or not who.role else outbox.trouble.pause(session()),
+        "may_go_on": bool(who.role) and who.may("buyer"),
         "person": who if who.role else None,
         "places": [_said(place) for place in PLACES if who.may(place.role)],
         "more_places": [_said(place) for place in MORE_PLACES if who.may(place.role)],

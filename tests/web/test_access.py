@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from kanban import counts, orders, people, scans
+from kanban import counts, items, journal, orders, outbox, people, scans, suppliers
 from kanban.db import Base, Database
 from kanban.items import Location
 from web.conftest import Client, ShopData, deed, do
@@ -128,6 +129,16 @@ TABLE = {
     "POST /orders/<int:order_id>/early-cards": BUYER,
     "GET /suppliers/<int:supplier_id>/rules": BUYER,
     "POST /suppliers/<int:supplier_id>/rules": BUYER,
+    "GET /outbox": BUYER,
+    "GET /deliveries/<int:delivery_id>/call-sheet": BUYER,
+    "GET /deliveries/<int:delivery_id>/other-way": BUYER,
+    "POST /deliveries/<int:delivery_id>/other-way": BUYER,
+    "POST /deliveries/<int:delivery_id>/letting-go": BUYER,
+    "POST /deliveries/<int:delivery_id>/trial": BUYER,
+    "POST /deliveries/<int:delivery_id>/handover": BUYER,
+    "GET /shop/brakes": BUYER,
+    "POST /shop/brakes/pause": BUYER,
+    "POST /shop/brakes/going-on": BUYER,
     "POST /orders/<int:order_id>/confirmation": BUYER,
     "POST /orders/<int:order_id>/shipment": BUYER,
     "POST /orders/<int:order_id>/cancellation": BUYER,
@@ -151,6 +162,9 @@ TABLE = {
     "POST /devices": ADMIN,
     "POST /devices/<int:device_id>/revocation": ADMIN,
     "GET /shop": ADMIN,
+    "POST /shop/brakes": ADMIN,
+    "GET /shop/mail": ADMIN,
+    "POST /shop/mail/test": ADMIN,
     "POST /shop": ADMIN,
 }
 """Each address, and the lowest role that it opens for."""
@@ -186,11 +200,40 @@ def device(database: Database) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def phone_call(session: Session, this: journal.Deed) -> int:
+    """An order that was cancelled, and whose supplier is to be called."""
+    site = session.scalars(select(items.Location).where(items.Location.parent_id.is_(None))).first()
+    supplier = session.scalars(select(suppliers.Supplier)).first()
+    assert site
+    assert supplier
+    order = orders.Order(
+        supplier_id=supplier.id,
+        ship_to_id=site.id,
+        state="cancelled",
+        number="PO-9",
+        created_at=this.at,
+        released_at=this.at,
+    )
+    session.add(order)
+    session.flush()
+    return outbox.add(
+        session,
+        this,
+        kind="cancellation",
+        channel="phone",
+        address="1",
+        about="PO-9",
+        order_id=order.id,
+        held_because="person",
+    ).id
+
+
 @pytest.fixture
 def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], str]:
     """The address of a route for things that exist: an order with a line, a card, a person, and so on."""
     this = deed()
     order_id = database.write(lambda session: scans.scan(session, this, shop.codes[0])).order_id
+    delivery_id = database.write(lambda session: phone_call(session, this))
     with database.read() as session:
         line_id = session.get_one(orders.Order, order_id).lines[0].id
         token = "x" * 32
@@ -201,7 +244,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "order_id": order_id, "number": 1, "photo_id": 1, "what": "template", "ending": "csv",
         "audit_id": audit_id,
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
-        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "delivery_id": delivery_id, "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

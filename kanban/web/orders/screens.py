@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 
-from kanban import orders
+from kanban import orders, outbox
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.reports import orders as reports
@@ -13,6 +13,7 @@ from kanban.web import listing, respond, security
 from kanban.web.orders import waiting
 from kanban.web.orders.blueprint import bp
 from kanban.web.orders.views import found, list_row, order_view, today
+from kanban.web.outbox import delivery_view
 from kanban.web.reading import session
 
 FILTERS = {
@@ -54,6 +55,7 @@ def show(order_id: int) -> str:
         "orders/show.html",
         order=order_view(order),
         waiting=waiting.panel(order),
+        deliveries=[delivery_view(each) for each in outbox.of_order(session(), order.id)],
         history=story.of_order(session(), order.id),
         today=today(),
     )

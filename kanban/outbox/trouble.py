@@ -1,0 +1,97 @@
+"""What of the outbox needs a person: dead, held and overdue deliveries, and a pause that is on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, defer
+
+from kanban.db import Statement, from_milliseconds
+from kanban.outbox.tables import Delivery
+
+OVERDUE = timedelta(minutes=15)
+"""A delivery that nobody took for so long after it was due needs a look."""
+SHOWN = 20
+
+_PAUSE = Statement(
+    "SELECT b.paused_at, b.paused_because, coalesce(p.name, '') AS paused_by,"
+    " (SELECT count(*) FROM delivery d WHERE d.state IN ('queued', 'leased')) AS waiting"
+    " FROM brakes b LEFT JOIN person p ON p.id = b.paused_by WHERE b.paused_at IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Everything waits: since when, by whom and why, and how many deliveries that are."""
+
+    at: datetime
+    by: str
+    because: str
+    waiting: int
+
+
+def pause(session: Session) -> Pause | None:
+    """The pause that is on, or none."""
+    row = _PAUSE.first(session)
+    if row is None:
+        return None
+    return Pause(from_milliseconds(row.paused_at), row.paused_by, row.paused_because, row.waiting)
+
+
+def needing(session: Session, at: datetime, channels: Sequence[str]) -> tuple[list[Delivery], int]:
+    """Deliveries to suppliers that need a person, the oldest first, and how many there are in all.
+
+    ``channels`` are those that dispatchers serve; what waits for another one is overdue at once.
+    """
+    late = and_(
+        Delivery.state.in_(("queued", "leased")),
+        or_(Delivery.created_at < at - OVERDUE, Delivery.channel.not_in(channels)),
+    )
+    wanted = and_(
+        Delivery.kind.in_(("order", "cancellation")),
+        or_(Delivery.state.in_(("dead", "held")), late),
+        ~_replaced(),
+    )
+    every = func.count().over().label("every")
+    light = defer(Delivery.payload)
+    oldest = (
+        select(Delivery, every)
+        .options(light)
+        .where(wanted)
+        .order_by(Delivery.created_at, Delivery.id)
+        .limit(SHOWN)
+    )
+    rows = session.execute(oldest).all()
+    return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def _replaced() -> ColumnElement[bool]:
+    """Another delivery of the same order has taken the place of a dead one."""
+    other = aliased(Delivery)
+    return exists().where(
+        Delivery.state == "dead", other.order_id == Delivery.order_id, other.kind == Delivery.kind,
+        other.id > Delivery.id, other.state.not_in(("dead", "cancelled")),
+    )  # fmt: skip
+
+
+def page(
+    session: Session, *, states: Sequence[str], search: str = "", skip: int = 0, limit: int = 50
+) -> tuple[list[Delivery], int]:
+    """Deliveries in these states, newest first, and how many; ``search`` looks at what they are about."""
+    query = select(Delivery).options(defer(Delivery.payload)).where(Delivery.state.in_(states))
+    if search:
+        query = query.where(func.lower(Delivery.about).contains(search.strip().lower(), autoescape=True))
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = session.scalars(query.order_by(Delivery.id.desc()).offset(skip).limit(limit))
+    return list(rows), count
+
+
+def latest_tests(session: Session, limit: int) -> list[Delivery]:
+    """The last test mails."""
+    lately = select(Delivery).where(
+        Delivery.kind == "test", Delivery.channel == "email", Delivery.order_id.is_(None)
+    )
+    return list(session.scalars(lately.order_by(Delivery.id.desc()).limit(limit)))
