@@ -206,6 +206,16 @@ COLUMNS = (
 )
 
 
+HEADINGS = (
+    mark("SKU"), mark("Name"), mark("Unit"), mark("Unit cost"), mark("Consequence"), mark("Supplier"),
+    mark("Supplier kind"), mark("Supplier e-mail"), mark("Supplier SKU"), mark("Pack size"),
+    mark("Minimum order quantity"), mark("Order multiple"), mark("Price"), mark("Currency"),
+    mark("Lead time"), mark("Location"), mark("Cards"), mark("Card quantity"), mark("Loop kind"),
+    mark("Minimum cycle"), mark("Owner"), mark("Colour"), mark("Note"),
+)  # fmt: skip
+"""The headings that we write ourselves: the first of each column, in the language that is spoken."""
+
+
 def fold(title: str) -> str:
     """What counts in a heading: letters, digits and signs of money, in one case, umlauts spelled out."""
     folded = unicodedata.normalize("NFKC", title).casefold().translate(_UMLAUTS)

@@ -16,6 +16,7 @@ from kanban.imports.rows import written
 from kanban.imports.stock import Cards, cards_of
 from kanban.imports.wanted import ITEM, LOOP, OFFER, SUPPLIER, cell_of, facts_of
 from kanban.items import PATH_SEPARATOR, Item, Location
+from kanban.languages import gettext as _
 from kanban.loops import Loop
 from kanban.suppliers import Supplier, SupplierItem
 from kanban.text import to_cell
@@ -42,14 +43,14 @@ EXAMPLE: tuple[dict[str, Cell], ...] = (
 def template() -> Iterator[list[Cell]]:
     """Headings and two rows as an example."""
     names = [name for name in TITLES if any(name in row for row in EXAMPLE)]
-    yield [TITLES[name] for name in names]
+    yield [_(TITLES[name]) for name in names]
     for row in EXAMPLE:
         yield [row.get(name, "") for name in names]
 
 
 def everything(session: Session, currency: str) -> Iterator[list[Cell]]:
     """Headings, then a row for each open loop, each offer without one, and each item without offer."""
-    yield list(TITLES.values())
+    yield [_(title) for title in TITLES.values()]
     query = (
         select(Item, SupplierItem, Supplier, Loop, Location)
         .outerjoin(SupplierItem, SupplierItem.item_id == Item.id)

@@ -181,7 +181,7 @@ def _form(
         back_href=back,
         values=values,
         errors=errors,
-        parents=[("", "Nowhere: it is a site"), *_possible_parents(own)],
+        parents=[("", _("Nowhere: it is a site")), *_possible_parents(own)],
         moving=own is not None,
     )
 

@@ -21,8 +21,8 @@ document.addEventListener("htmx:config:request", (event) => {
   if (document.hidden && polls(event)) event.preventDefault();
 });
 document.addEventListener("htmx:error", (event) => {
-  const { broken } = document.body.dataset;
-  toast(polls(event) ? "No answer from the server. What you see may be out of date." : broken);
+  const { broken, stale } = document.body.dataset;
+  toast(polls(event) ? stale : broken);
 });
 document.addEventListener("htmx:response:error", (event) => {
   if (event.detail.ctx.response.status >= 500) toast(document.body.dataset.broken);

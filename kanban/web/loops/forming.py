@@ -179,7 +179,7 @@ def _form(
         values=values,
         errors=errors,
         offers=[(offer.id, _offer_label(offer)) for offer in _offers(item.id)],
-        stands=[("", "Choose…"), *catalogue.places(session())],
+        stands=[("", _("Choose…")), *catalogue.places(session())],
         kinds=languages.choices(KIND_WORDS.items()),
         colours=_colours(str(values.get("colour", ""))),
         is_new=post == "/loops",

@@ -152,7 +152,7 @@ def _of_supplier(supplier_id: int) -> dict[str, Any]:
     address = f"/suppliers/{supplier_id}"
     return {
         "title": _("New offer by %(name)s", name=supplier.name), "over": supplier.name, "back_href": address,
-        "post": f"{address}/offers", "asks": "item_sku", "supplier_id": supplier_id, "unit": "units",
+        "post": f"{address}/offers", "asks": "item_sku", "supplier_id": supplier_id, "unit": _("units"),
     }  # fmt: skip
 
 

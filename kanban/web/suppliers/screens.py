@@ -25,9 +25,9 @@ from kanban.web.suppliers.views import DAYS, habits, offer_view
 SORTS = {"name": mark("Name"), "lead": mark("Lead time")}
 KINDS = [("external", mark("A firm")), ("internal", mark("Our own store or work centre"))]
 ORDER_WORDS = {
-    "draft": "draft",
-    "released": "sent",
-    "confirmed": "confirmed",
+    "draft": mark("draft"),
+    "released": mark("sent"),
+    "confirmed": mark("confirmed"),
     "shipped": mark("on its way"),
     "partly_received": mark("partly received"),
 }
@@ -128,7 +128,7 @@ def _order_view(order: Order, lines: int) -> dict[str, Any]:
         "href": f"/orders/{order.id}",
         "number": order.number or _("Draft"),
         "state": order.state,
-        "state_word": ORDER_WORDS[order.state],
+        "state_word": _(ORDER_WORDS[order.state]),
         "lines": lines,
         "since": order.released_at or order.created_at,
     }
@@ -155,14 +155,18 @@ def _row(row: catalogue.SupplierRow) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
 def _countries() -> list[tuple[str, str]]:
     """The countries whose public holidays we know, by name."""
+    names = Locale.parse(languages.locale()).territories
+    known = [(code, names.get(code, code)) for code in _known_countries()]
+    return [("", _("No public holidays")), *sorted(known, key=lambda pair: pair[1])]
+
+
+@lru_cache(maxsize=1)
+def _known_countries() -> list[str]:
     from holidays import list_supported_countries  # slow to import, and only this form asks for it
 
-    names = Locale("en").territories
-    known = [(code, names.get(code, code)) for code in list_supported_countries(include_aliases=False)]
-    return [("", _("No public holidays")), *sorted(known, key=lambda pair: pair[1])]
+    return list(list_supported_countries(include_aliases=False))
 
 
 def _typed(supplier: Supplier) -> dict[str, Any]:
