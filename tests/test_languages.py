@@ -26,6 +26,8 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 SPOKEN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "data-label", "data-broken"}
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]|^[A-Z][a-z]+$")
+NAMES = {"Europe/Lisbon"}
+"""Examples that are the same in every language."""
 NO_TEXT = {"page", "body"}
 """Blocks that stand inside a tag."""
 SAYS = {"_", "gettext", "ngettext"}
@@ -146,7 +148,7 @@ class Bare(HTMLParser):
         self.found += [
             f'{name}="{value}"'
             for name, value in attributes
-            if name in SPOKEN_ATTRIBUTES and WORD.search(value or "")
+            if name in SPOKEN_ATTRIBUTES and WORD.search(value or "") and value not in NAMES
         ]
 
     def handle_endtag(self, tag: str) -> None:

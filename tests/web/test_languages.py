@@ -112,7 +112,8 @@ ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "data-label", "data-b
 NAMES = (
     "Mill Lane 1", "Works", "Rack A", "Bolts & Co", "orders@bolts.example", "Hexagon screw M8",
     "SCREW", "B-100", "pcs", "Kanban", "Viewer", "Operator", "Buyer", "Admin", "viewer", "operator",
-    "buyer", "admin", "http://kanban.example", "KANBAN_BASE_URL", "CSV", "PDF", ".csv", ".xlsx", "EUR", "PO-", "test",
+    "buyer", "admin", "http://kanban.example", "KANBAN_BASE_URL", "CSV", "PDF", ".csv", ".xlsx",
+    "EUR", "PO-", "test", "Europe/Lisbon",
 )  # fmt: skip
 """What stands on pages in no language: the shop's own words, and names of things outside."""
 
