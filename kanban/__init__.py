@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or config.load(os.environ)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     schema.check(settings.database_url)
+    config.vapid_key(settings.data)  # made, or refused, at the start and not at the first message
     app = Flask(
         __name__,
         static_folder=str(config.assets("static")),

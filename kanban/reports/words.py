@@ -372,4 +372,6 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("signed_out", "person"): mark("signed out"),
     ("added", "device"): _added_as,
     ("revoked", "device"): mark("may not act any more"),
+    ("subscribed", "push"): mark("takes messages"),
+    ("unsubscribed", "push"): mark("takes no more messages"),
 }

@@ -27,6 +27,7 @@ from kanban.web import (
     people,
     photos,
     problems,
+    push,
     receiving,
     scan,
     scanner,
@@ -44,6 +45,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
     photos, health, languages, offline, homescreen, scanner, audits, problems, outbox,
+    photos, health, languages, offline, homescreen, push, scanner, audits, problems,
 )  # fmt: skip
 
 
@@ -86,6 +88,7 @@ def install(app: Flask) -> None:
     shell.install(app)
     scanner.install(app)
     offline.install(app)
+    push.install(app)
     errors.install(app)
     for screen in SCREENS:
         app.register_blueprint(screen.bp)

@@ -23,6 +23,7 @@ from kanban import (
     problems,
     receipts,
     scans,
+    subscriptions,
     suppliers,
 )
 from kanban.db import Trouble
@@ -68,6 +69,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     receipts.ReturnSettled: Refusal(409, mark("Settled already")),
     problems.SaysNothing: Refusal(422, mark("That says too little")),
     problems.ProblemSettled: Refusal(409, mark("Settled already")),
+    subscriptions.BadSubscription: Refusal(422, mark("This browser cannot be reached")),
     scans.TooLate: Refusal(409, mark("Too late to undo")),
     scans.NothingToUndo: Refusal(409, mark("Nothing to undo")),
     loops.LoopClosed: Refusal(409, mark("This loop is closed")),

@@ -1,4 +1,4 @@
-"""Pair phones."""
+"""Pair phones; and keep where their browsers take messages."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     _audit_shelves()
+    _take_messages()
 
 
 def _audit_shelves() -> None:
@@ -40,3 +41,28 @@ def _audit_shelves() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shelf_find")),
     )
     op.create_index("ix_shelf_find_audit_id", "shelf_find", ["audit_id"])
+
+
+def _take_messages() -> None:
+    op.create_table(
+        "push_subscription",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("endpoint_hash", sa.String(length=64), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("p256dh", sa.String(length=120), nullable=False),
+        sa.Column("auth", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("person_id", row_id, nullable=True),
+        sa.Column("device_id", row_id, nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(person_id IS NULL) <> (device_id IS NULL)", name=op.f("ck_push_subscription_owner")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_push_subscription_person_id")),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_push_subscription_device_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscription")),
+        sa.UniqueConstraint("endpoint_hash", name=op.f("uq_push_subscription_endpoint_hash")),
+    )
+    op.create_index(op.f("ix_push_subscription_person_id"), "push_subscription", ["person_id"])
+    op.create_index(op.f("ix_push_subscription_device_id"), "push_subscription", ["device_id"])
