@@ -10,6 +10,7 @@ import kanban.cli.dispatch as dispatch
 import kanban.cli.keeping as keeping
 import kanban.cli.paper as paper
 import kanban.cli.people as people
+import kanban.cli.phones as phones
 import kanban.cli.serve as serve
 import kanban.cli.sheets as sheets
 from kanban import __version__
@@ -31,5 +32,5 @@ def main(data: Path | None) -> None:
     """
 
 
-for part in (serve, dispatch, sheets, paper, people, keeping):
+for part in (serve, dispatch, sheets, paper, people, phones, keeping):
     part.install(main)

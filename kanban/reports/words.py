@@ -199,6 +199,7 @@ def _day(text: str) -> str:
 
 ROLE_WORDS = {
     "viewer": mark("Viewer"),
+    "signaller": mark("Signaller"),
     "operator": mark("Operator"),
     "buyer": mark("Buyer"),
     "admin": mark("Administrator"),
@@ -374,4 +375,13 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("revoked", "device"): mark("may not act any more"),
     ("subscribed", "push"): mark("takes messages"),
     ("unsubscribed", "push"): mark("takes no more messages"),
+    ("changed", "device"): mark("may do something else, or has another name"),
+    ("paired", "device"): mark("a phone was paired"),
+    ("copied", "device"): mark("a stale copy of its pairing was shown"),
+    ("took", "device"): mark("took the phone"),
+    ("put_down", "device"): mark("put the phone down"),
+    ("opened", "pairing"): mark("a code for a phone was shown"),
+    ("closed", "pairing"): mark("the code was ended"),
+    ("pin_set", "person"): mark("has a PIN for shared phones"),
+    ("pin_removed", "person"): mark("has no PIN any more"),
 }

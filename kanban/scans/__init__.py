@@ -53,13 +53,16 @@ class Wish:
 
     ``mode`` *receive* takes goods in although the order is only *ordered*; ``quantity`` is a part
     receipt; ``sure`` answers "emptied again already?"; ``order_id`` names the order that a receipt
-    is for, so that a late one cannot hit another.
+    is for, so that a late one cannot hit another. Without ``may_receive`` a card in transit is only looked
+    at. ``cycle`` is the turn that the scan would open: it opens no other.
     """
 
     mode: str = "signal"
     quantity: Decimal | None = None
     sure: bool = False
     order_id: int | None = None
+    may_receive: bool = True
+    cycle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +148,12 @@ def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> A
         return _note(session, deed, card, "nothing", reason="other_order")
     if _is_stale(deed, card):
         return _note(session, deed, card, "stale")
+    if wish.cycle is not None and card.supply == "full" and wish.cycle != card.last_cycle + 1:
+        return _note(session, deed, card, "nothing", reason="other_turn")
     if card.supply == "full":
         return _full_card(session, deed, card, wish)
     comes = card.supply == "in_transit" or (card.supply == "ordered" and wish.mode == "receive")
-    if comes and not _is_before(deed, card.order_left_at):
+    if comes and wish.may_receive and not _is_before(deed, card.order_left_at):
         return _receive(session, deed, card, wish)
     return _note(session, deed, card, "already")
 

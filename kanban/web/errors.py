@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ from kanban import (
 from kanban.db import Trouble
 from kanban.languages import gettext as _
 from kanban.languages import mark
-from kanban.web import respond
+from kanban.web import respond, security
 
 log = logging.getLogger("kanban")
 
@@ -87,9 +88,10 @@ REFUSALS: dict[type[Exception], Refusal] = {
     people.SetUpClosed: Refusal(
         410, mark("This set-up link is closed"), mark("Sign in, or restart the server for a new link.")
     ),
-    people.TooManyTries: Refusal(
-        429, mark("Too many wrong tries"), mark("Wait five minutes, then try again.")
+    people.PairingClosed: Refusal(
+        410, mark("This code opens nothing"), mark("Ask for a new one at the desk.")
     ),
+    people.TooManyTries: Refusal(429, mark("Too many tries"), mark("Wait a little, then try again.")),
 }
 
 BROKEN = Refusal(500, mark("Something broke on our side"), mark("Try again; nothing was half done."))
@@ -120,7 +122,7 @@ def _http(error: HTTPException) -> AnyResponse:
         return make_response(error.response)
     status = error.code or 500
     if status == 401 and request.method == "GET" and not respond.wants_json():
-        return redirect(f"/sign-in?next={respond.local_path(request.path)}", code=303)
+        return redirect(f"{security.door().href}?next={respond.local_path(request.path)}", code=303)
     title = HTTP_TITLES.get(status, error.name)
     response = _answer(Refusal(status, title), _(error.description or mark("Go back, and try another way.")))
     for name, value in error.get_headers():
@@ -136,6 +138,8 @@ def _refused(error: Exception) -> AnyResponse:
     if refusal.status == 503:
         log.error("the database cannot write: %s", error, exc_info=error)
         response.headers["Retry-After"] = "2"
+    if isinstance(error, people.TooManyTries):
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.wait.total_seconds())))
     return response
 
 

@@ -52,6 +52,7 @@ NOUNS = {
     "location": mark("Places"),
     "person": mark("People"),
     "device": mark("Devices"),
+    "pairing": mark("Pairings"),
     "shop": mark("The shop"),
 }
 DOORS = {

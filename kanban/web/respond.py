@@ -22,7 +22,7 @@ from kanban.web.running import running
 T = TypeVar("T")
 
 KEY_FORM = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
-NOT_FINGERPRINTED = frozenset({"key", "age_ms", "password", "password_again", "old_password"})
+NOT_FINGERPRINTED = frozenset({"key", "age_ms", "nonce", "password", "password_again", "old_password", "pin"})
 """Fields that may differ between two tries of one gesture, and secrets: no hash of one is ever kept."""
 
 
@@ -104,7 +104,8 @@ def page_of(event: journal.Event) -> str:
         return f"/orders/{event.order_id}"
     if event.noun in pages and event.noun_id is not None:
         return f"{pages[event.noun]}/{event.noun_id}"
-    return {"person": "/people", "device": "/people", "brakes": "/shop/brakes"}.get(event.noun, "/")
+    pages = {"person": "/people", "device": "/devices", "pairing": "/devices", "brakes": "/shop/brakes"}
+    return pages.get(event.noun, "/")
 
 
 def seen(address: str, said: str = "") -> AnyResponse:
@@ -149,7 +150,8 @@ def _fingerprint() -> str:
     asking = security.who()
     sent = _object() if request.is_json else _form_and_files()
     said = sorted((name, repr(value)) for name, value in sent.items() if name not in NOT_FINGERPRINTED)
-    told = repr((request.path.casefold(), asking.person_id, asking.device_id, said))
+    person = None if asking.device_id else asking.person_id  # a phone may change hands between two tries
+    told = repr((request.path.casefold(), person, asking.device_id, said))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -6,25 +6,27 @@ or a program's JSON from the same verb.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, Unauthorized
+from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, journal, loops, orders, scans
+from kanban import codes, journal, loops, orders, people, scans
 from kanban.languages import gettext as _
-from kanban.web import formats, respond, scanner, security
+from kanban.web import formats, nonces, respond, scanner, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import Verdict, card_view, undone, verdict
 
 bp = Blueprint("scan", __name__)
 
+ANYONES_SCANS = people.Limit(30, timedelta(minutes=10))
+"""Scans that a stranger's address may make, where a shop lets anyone signal who holds a card."""
 STATUS_OF_REFUSAL = {"unknown": 404, "not_a_code": 404}
 
 
@@ -38,16 +40,32 @@ class Scan(BaseModel):
     sure: bool = False
     order: int | None = Field(None, ge=1, le=2**53)
     age_ms: int | None = Field(None, ge=0, le=2**53)
+    nonce: str | None = Field(None, max_length=300)
 
-    def wish(self) -> scans.Wish:
+    def wish(self, cycle: int | None = None) -> scans.Wish:
         """The same in the domain's words."""
-        return scans.Wish(self.mode, self.quantity, self.sure, self.order)
+        may_receive = security.who().may("operator")
+        return scans.Wish(self.mode, self.quantity, self.sure, self.order, may_receive, cycle)
 
 
 @bp.get("/c/<code>")
 @security.access(security.ANYONE)
 def show(code: str) -> AnyResponse:
-    """What a person sees who opens a card's code; changes nothing."""
+    """What a person sees who opens a card's code; changes nothing.
+
+    On a paired phone the page may be allowed to signal by itself: see :mod:`kanban.web.nonces`.
+    """
+    return _shown(code, is_scanned=True)
+
+
+@bp.get("/cards/<code>")
+@security.access(security.ANYONE)
+def show_card(code: str) -> AnyResponse:
+    """The same page for whoever wants to look: it signals nothing by itself, whoever opens it."""
+    return _shown(code, is_scanned=False)
+
+
+def _shown(code: str, *, is_scanned: bool) -> AnyResponse:
     try:
         card = scans.look(session(), codes.read(code))
     except codes.BadCode:
@@ -56,7 +74,7 @@ def show(code: str) -> AnyResponse:
         return _looked(card)
     if card is None:
         return make_response(render_template("scan/unknown.html", text=code[:40]), 404)
-    return make_response(_page(card))
+    return make_response(_page(card, is_scanned=is_scanned))
 
 
 @bp.post("/c/<code>/scans")
@@ -68,8 +86,18 @@ def scan(code: str) -> AnyResponse:
     if not _may_scan(sent):
         respond.write(lambda session: scans.refuse_stranger(session, this, code))
         raise _refusal()
-    answer = respond.write(lambda session: scans.scan(session, this, code, sent.wish()))
-    return _answer(answer)
+    try:
+        wish = sent.wish(_own_turn(sent, this, code))
+    except nonces.BadNonce:
+        return _press_instead(code)
+    who, address = security.who(), request.remote_addr
+
+    def act(session: Session) -> scans.Answer:
+        if not who.role:
+            people.count(session, f"anyone {address}", ANYONES_SCANS, this.at)
+        return scans.scan(session, this, code, wish)
+
+    return _answer(respond.write(act))
 
 
 @bp.post("/c/<code>/receipt")
@@ -98,7 +126,7 @@ def undo(code: str) -> AnyResponse:
 
 
 @bp.post("/c/<code>/urgent")
-@security.access("operator")
+@security.access("signaller")
 def urgent(code: str) -> AnyResponse:
     """This one cannot wait."""
     return _tell(code, _urgent, _("Marked urgent"), _("The buyer sees it on top of the board."))
@@ -119,7 +147,7 @@ def elsewhere(code: str) -> AnyResponse:
 
 
 @bp.post("/c/<code>/reprint")
-@security.access("operator")
+@security.access("signaller")
 def reprint(code: str) -> AnyResponse:
     """The label is worn."""
     return _tell(
@@ -170,15 +198,17 @@ def _sent() -> Scan:
 
 
 def _may_scan(sent: Scan) -> bool:
-    if security.who().may("operator"):
+    if security.who().may("operator" if sent.mode == "receive" else "signaller"):
         return True
     return running().settings.signal == "anyone" and sent.mode == "signal"
 
 
 def _refusal() -> HTTPException:
+    if security.is_asking():
+        return Unauthorized(security.door().asks)
     if security.who().role:
-        who = formats.role(security.who().role)
-        return Forbidden(_("Ordering needs the role operator; you are: %(role)s.", role=who))
+        role = formats.role(security.who().role)
+        return Forbidden(_("Your role does not allow this: %(role)s.", role=role))
     return Unauthorized(_("This phone may look, but not order. Sign in first."))
 
 
@@ -250,27 +280,93 @@ def _show(card: scans.Situation, result: Verdict) -> Response:
     return make_response(_page(card, result))
 
 
-def _page(card: scans.Situation, result: Verdict | None = None) -> str:
-    who = security.who()
-    what = {"full": "signal", "in_transit": "receive"}.get(card.supply, "none")
-    if card.life == "new":
-        what = "put_in_service"
-    if card.life in ("retired", "on_hold"):
-        what = "none"
+def _page(card: scans.Situation, result: Verdict | None = None, *, is_scanned: bool = False) -> str:
+    who, what = security.who(), _next_step(card)
+    may_self = is_scanned and what == "signal" and _signals_by_itself()
+    ahead = may_self and nonces.is_fetched_ahead()
+    phone = security.phone()
     return render_template(
         "scan/show.html",
         card=card_view(card, stranger=not who.role),
         may_signal=_may_scan(Scan()),
         what=what,
         post=f"/c/{card.code}/scans",
-        sign_in_href=None if who.role else f"/sign-in?next=/c/{card.code}",
-        result=result
-        or (verdict(scans.Answer("already", None, 0, card.order_id, "", card)) if _open(card) else None),
+        doors=_doors(card),
+        plain=f"/cards/{card.code}",
+        again=f"/c/{card.code}?again" if ahead and "again" not in request.args else None,
+        nonce=nonces.give(card.code, card.last_cycle + 1, phone.device_id)
+        if may_self and not ahead and phone
+        else None,
+        result=result or (verdict(_as_it_stands(card)) if _open(card) else None),
     )
+
+
+def _next_step(card: scans.Situation) -> str:
+    """What a press on the page does."""
+    if card.life in ("retired", "on_hold"):
+        return "none"
+    if card.life == "new":
+        return "put_in_service"
+    if card.supply == "in_transit":
+        return "receive" if security.who().may("operator") else "none"
+    return "signal" if card.supply == "full" else "none"
+
+
+def _signals_by_itself() -> bool:
+    """Whether this is a real look from a paired phone that signals without a press."""
+    phone = security.phone()
+    return (
+        phone is not None
+        and phone.self_signal
+        and not phone.is_copy
+        and request.method == "GET"
+        and security.who().may("signaller")
+    )
+
+
+def _own_turn(sent: Scan, this: journal.Deed, code: str) -> int | None:
+    """The turn that a page signals by itself; none where somebody pressed. Raises ``nonces.BadNonce``."""
+    if sent.nonce is None:
+        return None
+    return nonces.take(sent.nonce, this.key, codes.read(code), security.who().device_id)
+
+
+def _press_instead(code: str) -> AnyResponse:
+    """The page may not signal by itself any more: nothing was ordered, and the button is there."""
+    if respond.wants_json():
+        raise Conflict(_("This page is too old to signal by itself. Scan the card again."))
+    card = scans.look(session(), codes.read(code))
+    if card is None:
+        raise codes.BadCode(_("no card has this code"))
+    if respond.wants_fragment() and not _open(card):
+        fragment = render_template(
+            "scan/_press.html",
+            may_signal=_may_scan(Scan()), what=_next_step(card), post=f"/c/{card.code}/scans",
+            doors=_doors(card), nonce=None,
+        )  # fmt: skip
+        return make_response(fragment, 409)
+    shown = _show(card, verdict(_as_it_stands(card))) if _open(card) else make_response(_page(card))
+    shown.status_code = 409
+    return shown
+
+
+def _doors(card: scans.Situation) -> dict[str, str]:
+    """Where a phone that may not signal goes to be allowed to; it comes back to the card."""
+    if security.is_asking():
+        return {"who": f"/device?next=/c/{card.code}"}
+    if security.who().role:
+        return {}
+    return {"pair": f"/pair?next=/c/{card.code}", "sign_in": f"/sign-in?next=/c/{card.code}"}
+
+
+def _as_it_stands(card: scans.Situation) -> scans.Answer:
+    return scans.Answer("already", None, 0, card.order_id, "", card)
 
 
 def _open(card: scans.Situation) -> bool:
     """Whether the page has news of this card to show before anything is pressed."""
-    return bool(security.who().role) and (
-        card.supply in ("empty", "ordered") or card.life in ("retired", "on_hold")
+    who = security.who()
+    waits = card.supply == "in_transit" and not who.may("operator")
+    return bool(who.role) and (
+        waits or card.supply in ("empty", "ordered") or card.life in ("retired", "on_hold")
     )

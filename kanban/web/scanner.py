@@ -33,14 +33,14 @@ def hosts() -> list[str]:
 
 
 @bp.get("/scan")
-@security.access("operator")
+@security.access("signaller")
 def show() -> str | AnyResponse:
     """The scanner; with a typed code, the way to its card."""
     text = request.args.get("code", "")
     if not text.strip():
         return render_template("scanner/show.html", text="", error="")
     try:
-        return redirect(f"/c/{codes.read(text.rsplit('/', 1)[-1])}", code=303)
+        return redirect(f"/cards/{codes.read(text.rsplit('/', 1)[-1])}", code=303)
     except codes.BadCode as wrong:
         return render_template("scanner/show.html", text=text[:200], error=str(wrong))
 

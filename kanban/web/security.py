@@ -1,13 +1,14 @@
 """Who asks, and whether they may. Every route says which role it needs; without saying it is closed.
 
-A person shows the sign-in cookie, a device its token (``Authorization: Bearer …``). A changing
+A person shows the sign-in cookie, a paired phone the device cookie, a program its token
+(``Authorization: Bearer …``). A changing
 request that carries a cookie must come from our own pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -16,7 +17,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from kanban import clock, people
 from kanban.languages import gettext as _
 from kanban.languages import mark
-from kanban.web import formats
+from kanban.web import formats, phones
 from kanban.web.running import running
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -42,6 +43,13 @@ DECODERS = frozenset({"/scan", "/offline/scan", "/static/js/scanner/worker.js"})
 """Where WebAssembly decodes: the scanner's page, and its worker, which has a policy of its own."""
 
 
+class Door(NamedTuple):
+    """A page that opens what is closed now, and what is said of it."""
+
+    href: str
+    asks: str
+
+
 class ForeignPage(Forbidden):
     """A changing request that another site's page sent."""
 
@@ -62,6 +70,7 @@ def install(app: Flask) -> None:
     """Check every request before its view, and send the protecting headers with every answer."""
     app.before_request(_admit)
     app.after_request(_protect)
+    app.after_request(phones.keep)
 
 
 def who() -> people.Who:
@@ -85,28 +94,60 @@ def _admit() -> None:
     if request.endpoint is None or request.endpoint == "static":
         return
     _refuse_foreign_page()
-    g.who = _identify()
+    _recognize()
     needed: str | None = getattr(current_app.view_functions[request.endpoint], "access", None)
     if needed is None:
         raise Forbidden(_("This address is closed."))
     if needed != ANYONE and not g.who.may(needed):
-        if not g.who.role:
-            raise Unauthorized(_("Sign in first."))
+        if not g.who.role or is_asking():
+            raise Unauthorized(door().asks)
         wanted, who = formats.role(needed), formats.role(g.who.role)
         raise Forbidden(_("This needs the role %(needed)s; you are: %(role)s.", needed=wanted, role=who))
 
 
-def _identify() -> people.Who:
+def _recognize() -> None:
+    """Find out who asks: a program by its token; else the person signed in, the paired phone, or both.
+
+    Of both it is the person who acts, on this phone, with the higher of the two roles.
+    """
+    g.phone = None
     header = request.headers.get("Authorization", "")
     if header:
-        scheme, token = header.partition(" ")[::2]
-        known = scheme.lower() == "bearer"
-        found = people.device_of(running().database, token.strip()) if known else people.NOBODY
-        if not found.role:
-            raise Unauthorized(_("This token is not known, or was revoked."))
-        return found
+        g.who = _program(header)
+        return
+    g.phone = phones.recognized(g.at)
     token = cookie_token() or ""
-    return people.signed_in(running().database, token, g.at) if token else people.NOBODY
+    person = people.signed_in(running().database, token, g.at) if token else people.NOBODY
+    phone = g.phone.who() if g.phone and not g.phone.is_copy else people.NOBODY
+    g.who = people.together(person, phone)
+
+
+def _program(header: str) -> people.Who:
+    scheme, _space, token = header.partition(" ")
+    known = scheme.lower() == "bearer"
+    found = people.device_of(running().database, token.strip()) if known else people.NOBODY
+    if not found.role:
+        raise Unauthorized(_("This token is not known, or was revoked."))
+    return found
+
+
+def phone() -> people.Phone | None:
+    """The paired phone that sends this request, if one does; its secret may be a stale copy."""
+    found: people.Phone | None = g.get("phone")
+    return found
+
+
+def is_asking() -> bool:
+    """Whether a paired phone asks who holds it, and nobody signed in has said so otherwise."""
+    asking = phone()
+    return asking is not None and asking.is_asking and not asking.is_copy and who().person_id is None
+
+
+def door() -> Door:
+    """Where somebody goes who may not do it yet. A paired phone never sees a sign-in page."""
+    if is_asking():
+        return Door("/device", _("Say first who holds this phone."))
+    return Door("/sign-in", _("Sign in first."))
 
 
 def _refuse_foreign_page() -> None:
@@ -120,7 +161,7 @@ def _refuse_foreign_page() -> None:
             raise ForeignPage
         return
     site = request.headers.get("Sec-Fetch-Site")
-    if site in ("same-origin", "none") or (site is None and not cookie_token()):
+    if site in ("same-origin", "none") or (site is None and not cookie_token() and not phones.cookie_token()):
         return
     raise ForeignPage
 

@@ -34,7 +34,7 @@ class Notice(NamedTuple):
 
 PLACES = (
     Place("board", mark("Board"), "/", "board", True, "viewer"),
-    Place("scan", mark("Scan"), "/scan", "scan", True, "operator"),
+    Place("scan", mark("Scan"), "/scan", "scan", True, "signaller"),
     Place("orders", mark("Orders"), "/orders", "order", True, "viewer"),
     Place("receiving", mark("Receiving"), "/receiving", "truck", False, "operator"),
     Place("items", mark("Items"), "/items", "item", True, "viewer"),
@@ -49,6 +49,7 @@ MORE_PLACES = (
     Place("problems", mark("Problems"), "/problems", "look", False, "operator"),
     Place("journal", mark("Journal"), "/journal", "journal", False, "viewer"),
     Place("imports", mark("Import"), "/import", "import", False, "buyer"),
+    Place("devices", mark("Phones and devices"), "/devices", "phone", False, "buyer"),
     Place("people", mark("People"), "/people", "people", False, "admin"),
 )
 

@@ -13,7 +13,7 @@ from kanban.items import inside_site
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.scans import Answer, Situation
-from kanban.web import photos
+from kanban.web import photos, security
 from kanban.web.formats import units
 from kanban.web.running import running
 
@@ -92,7 +92,7 @@ def verdict(answer: Answer) -> Verdict:
         reason = answer.reason or card.retired_because or card.life
         headline, text = REFUSALS[reason]
         return Verdict("refused", "no" if card.life == "retired" else "look", _(headline), _(text))
-    if answer.effect == "already" and card.supply in ("full", "in_transit"):
+    if answer.effect == "already" and card.supply == "full":
         return Verdict("already", "known", _("Nothing to do"), _("This scan changed nothing."))
     return _SAYINGS[answer.effect](answer, card)
 
@@ -140,6 +140,7 @@ def _already(answer: Answer, card: Situation) -> Verdict:
     text = {
         "empty": _("It is on the next order to %(supplier)s", supplier=_ended(card.supplier)),
         "ordered": _("It is on order at %(supplier)s", supplier=_ended(card.supplier)),
+        "in_transit": _("It is on its way from %(supplier)s", supplier=_ended(card.supplier)),
     }[card.supply]
     href = f"/orders/{card.order_id}"
     return Verdict(
@@ -199,6 +200,7 @@ def _stale(answer: Answer, card: Situation) -> Verdict:
 
 def _nothing(answer: Answer, card: Situation) -> Verdict:
     text = {
+        "other_turn": _("The bin was filled since this page was opened. Is it empty now? Scan it again."),
         "other_order": _("That receipt was for another order of this card."),
         "not_on_order": _("This card is full: nothing of it is on order."),
     }.get(answer.reason, "")
@@ -222,17 +224,19 @@ _SAYINGS = {
 
 
 def _in_hand(card: Situation) -> tuple[Action, ...]:
-    """What a person may want who holds a bin that is on order already."""
-    actions = []
-    if card.supply == "ordered":
+    """What a person may want who holds a bin that is on order already, as far as they may."""
+    who, actions = security.who(), []
+    if card.supply == "ordered" and who.may("operator"):
         actions.append(
             Action(_("It is here: receive"), f"/c/{card.code}/scans", {"mode": "receive"}, "primary")
         )
-    if not card.urgent:
+    if not card.urgent and who.may("signaller"):
         actions.append(Action(_("Urgent"), f"/c/{card.code}/urgent"))
-    actions.append(Action(_("Need one more"), f"/c/{card.code}/extra"))
-    actions.append(Action(_("Bought elsewhere"), f"/c/{card.code}/elsewhere"))
-    actions.append(Action(_("Label is worn"), f"/c/{card.code}/reprint"))
+    if who.may("operator"):
+        actions.append(Action(_("Need one more"), f"/c/{card.code}/extra"))
+        actions.append(Action(_("Bought elsewhere"), f"/c/{card.code}/elsewhere"))
+    if who.may("signaller"):
+        actions.append(Action(_("Label is worn"), f"/c/{card.code}/reprint"))
     return tuple(actions)
 
 

@@ -41,7 +41,7 @@ def test_a_phone_signs_in_orders_and_takes_it_back(phone: Page, card: str) -> No
     phone.goto(f"/c/{card}")
     phone.get_by_role("link", name="Sign in to go on").click()
     sign_in(phone)
-    phone.wait_for_url(f"/c/{card}")
+    phone.wait_for_url(f"/cards/{card}")
     order_and_take_back(phone)
     phone.reload()
     expect(phone.get_by_role("button", name="This bin is empty")).to_be_visible()

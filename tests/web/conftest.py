@@ -109,13 +109,13 @@ def database(app: Flask) -> Database:
 
 @pytest.fixture
 def client(app: Flask, made: Made) -> Callable[[str], Client]:
-    """Opens a browser for a role: ``client("buyer")``; an unknown role is a stranger."""
+    """Opens a browser for a role: ``client("buyer")``; ``phone`` is a paired one; others are strangers."""
 
     def open_for(role: str) -> Client:
         browser = app.test_client()
         assert isinstance(browser, Client)
         if role in made.tokens:
-            browser.set_cookie("kanban", made.tokens[role])
+            browser.set_cookie("kanban-device" if role == "phone" else "kanban", made.tokens[role])
         return browser
 
     return open_for
@@ -170,6 +170,8 @@ def _sign_everybody_in(session: Session) -> dict[str, str]:
     for role in people.ROLES:
         person = people.add(session, deed(), login=role, name=role.title(), role=role, password_hash="none")
         tokens[role] = people.sign_in(session, deed(), person)
+    expected = people.open_pairing(session, deed(), people.PhoneFacts("Bench 2", "signaller"))
+    tokens["phone"] = people.pair(session, deed(), expected.secret)[1]
     return tokens
 
 

@@ -22,7 +22,7 @@ from kanban.db import Base, Database
 from kanban.items import Location
 from web.conftest import Client, ShopData, deed, do
 
-ANYONE, VIEWER, OPERATOR, BUYER, ADMIN = "", "viewer", "operator", "buyer", "admin"
+ANYONE, VIEWER, SIGNALLER, OPERATOR, BUYER, ADMIN = "", "viewer", "signaller", "operator", "buyer", "admin"
 
 TABLE = {
     "GET /import": BUYER,
@@ -33,6 +33,7 @@ TABLE = {
     "GET /import/<any('template', 'shop'):what>.<any('csv', 'xlsx'):ending>": BUYER,
     # Anybody: what a phone sees of a card, the doors, and signs of life. A scan asks who it is by itself.
     "GET /c/<code>": ANYONE,
+    "GET /cards/<code>": ANYONE,
     "POST /c/<code>/scans": ANYONE,
     "POST /c/<code>/withdrawal": ANYONE,
     "GET /set-up/<token>": ANYONE,
@@ -49,6 +50,13 @@ TABLE = {
     "POST /push/subscriptions/removal": ANYONE,
     "GET /healthz": ANYONE,
     "GET /readyz": ANYONE,
+    # A phone about itself: it comes in by a code, and acts for nobody but itself.
+    "GET /pair": ANYONE,
+    "POST /pair": ANYONE,
+    "GET /device": ANYONE,
+    "POST /device/holder": ANYONE,
+    "POST /device/rest": ANYONE,
+    "POST /device/leaving": ANYONE,
     # Viewers look.
     "GET /": VIEWER,
     "GET /account": VIEWER,
@@ -77,7 +85,7 @@ TABLE = {
     "GET /api/v1/orders": VIEWER,
     "GET /api/v1/journal": VIEWER,
     # Operators work with the bins.
-    "GET /scan": OPERATOR,
+    "GET /scan": SIGNALLER,
     "GET /receiving": OPERATOR,
     "GET /problems": OPERATOR,
     "GET /problems/new": OPERATOR,
@@ -93,8 +101,8 @@ TABLE = {
     "POST /c/<code>/elsewhere": OPERATOR,
     "POST /c/<code>/extra": OPERATOR,
     "POST /c/<code>/receipt": OPERATOR,
-    "POST /c/<code>/reprint": OPERATOR,
-    "POST /c/<code>/urgent": OPERATOR,
+    "POST /c/<code>/reprint": SIGNALLER,
+    "POST /c/<code>/urgent": SIGNALLER,
     "POST /cards/<int:card_id>/reprint": OPERATOR,
     "POST /order-lines/<int:line_id>/receipts": OPERATOR,
     "POST /orders/<int:order_id>/receipts": OPERATOR,
@@ -153,6 +161,16 @@ TABLE = {
     "POST /returns/<int:return_id>/settlement": BUYER,
     "POST /problems/<int:problem_id>/settlement": BUYER,
     # Administrators: people, devices, the shop.
+    # ... and pair phones, up to what they may do themselves.
+    "GET /devices": BUYER,
+    "GET /devices/pair": BUYER,
+    "POST /devices/pairings": BUYER,
+    "GET /devices/pairings/<int:pairing_id>": BUYER,
+    "POST /devices/pairings/<int:pairing_id>/end": BUYER,
+    "GET /devices/<int:device_id>": BUYER,
+    "POST /devices/<int:device_id>": BUYER,
+    "POST /devices/<int:device_id>/revocation": BUYER,
+    # Administrators: people, tokens, the shop.
     "GET /people": ADMIN,
     "GET /people/new": ADMIN,
     "POST /people": ADMIN,
@@ -161,9 +179,9 @@ TABLE = {
     "POST /people/<int:person_id>/leaving": ADMIN,
     "POST /people/<int:person_id>/return": ADMIN,
     "POST /people/<int:person_id>/password": ADMIN,
+    "POST /people/<int:person_id>/pin": ADMIN,
     "GET /devices/new": ADMIN,
     "POST /devices": ADMIN,
-    "POST /devices/<int:device_id>/revocation": ADMIN,
     "GET /shop": ADMIN,
     "POST /shop/brakes": ADMIN,
     "GET /shop/mail": ADMIN,
@@ -175,15 +193,21 @@ TABLE = {
 PERSONAL = {"GET /account", "POST /account/password"}
 """For people only: a device has no account."""
 
+LEAVING = {"POST /sign-out", "POST /device/leaving"}
+"""After these one is somebody else."""
+
 ASKS_ITSELF: dict[str, Callable[[people.Who], bool]] = {
-    "POST /c/<code>/scans": lambda who: who.may(OPERATOR),
-    "POST /c/<code>/withdrawal": lambda who: who.may(OPERATOR),
+    "POST /c/<code>/scans": lambda who: who.may(SIGNALLER),
+    "POST /c/<code>/withdrawal": lambda who: who.may(SIGNALLER),
+    "POST /device/holder": lambda who: False,
+    "POST /device/rest": lambda who: who.device_id is not None,
     "POST /sign-in": lambda _: False,
 }
 """Open doors that ask for more than a role: who may pass with an empty request, as shops usually are set."""
 
-PRINCIPALS = ("nobody", VIEWER, OPERATOR, BUYER, ADMIN, "device")
+PRINCIPALS = ("nobody", VIEWER, SIGNALLER, OPERATOR, BUYER, ADMIN, "device", "phone")
 DEVICE_ROLE = OPERATOR
+PHONE_ROLE = SIGNALLER
 IS_PROGRAM = {"Accept": "application/json"}
 
 
@@ -248,6 +272,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "audit_id": audit_id,
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
         "delivery_id": delivery_id, "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue", "pairing_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:
@@ -289,16 +315,18 @@ def test_everybody_gets_exactly_what_their_role_opens(
     address: Callable[[Rule], str],
     principal: str,
 ) -> None:
-    role = {"nobody": "", "device": DEVICE_ROLE}.get(principal, principal)
+    role = {"nobody": "", "device": DEVICE_ROLE, "phone": PHONE_ROLE}.get(principal, principal)
     headers = device if principal == "device" else {}
-    mine = people.Who("me", role)
-    for name, rule in sorted(rules(app), key=lambda each: each[0] == "POST /sign-out"):
+    mine = people.Who("me", role, device_id=1 if principal == "phone" else None)
+    for name, rule in sorted(rules(app), key=lambda each: each[0] in LEAVING):
         answer = send(client(principal), name, address(rule), **headers)
         if name in ASKS_ITSELF:
             assert (answer.status_code in (401, 403)) != ASKS_ITSELF[name](mine), f"{principal}: {name}"
             continue
         needed = TABLE[name]
-        if needed == ANYONE or (mine.may(needed) and not (principal == "device" and name in PERSONAL)):
+        if needed == ANYONE or (
+            mine.may(needed) and not (principal in ("device", "phone") and name in PERSONAL)
+        ):
             expected = None
         elif role:
             expected = 403
@@ -351,7 +379,7 @@ def test_another_sites_page_signs_nobody_in(stranger: Client) -> None:
         )
 
 
-@pytest.mark.parametrize("principal", [ADMIN, "nobody", "device"])
+@pytest.mark.parametrize("principal", [ADMIN, "nobody", "device", "phone"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_looking_changes_nothing(
     app: Flask, client: Callable[[str], Client], database: Database, device: dict[str, str],
@@ -403,7 +431,7 @@ def test_a_leavers_cookie_and_a_lost_devices_token_end_with_the_next_request(
     with database.read() as session:
         leaver = people.by_login(session, "viewer").id
     do(database, people.change, people.Person, leaver, name="V", role="viewer", active=False)
-    do(database, people.revoke_device, people.Device, 1)
+    do(database, people.revoke_device, people.Device, 2)
     assert viewer.get("/items").status_code == 303
     assert app.test_client().get("/items", headers=IS_PROGRAM | device).status_code == 401
 

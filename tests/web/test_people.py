@@ -461,16 +461,16 @@ def test_a_token_is_shown_once_and_ends_when_revoked(app: Flask, admin: Client, 
     answer = admin.post("/devices", fields, key="one-press-0001")
     (token,) = set(re.findall(r"Bearer ([A-Za-z0-9_-]{43})", answer.text))
     assert token not in admin.post("/devices", fields, key="one-press-0001").text
-    assert token not in admin.get("/people").text
+    assert token not in admin.get("/devices").text
     with database.read() as session:
         assert token not in [device.token_hash for device in session.scalars(select(people.Device))]
     program = app.test_client()
     header = {"Authorization": f"Bearer {token}"}
     assert program.get("/items", headers=header).status_code == 200
     assert program.get("/people", headers=header).status_code == 403
-    assert admin.post("/devices/1/revocation").location == "/people"
+    assert admin.post("/devices/2/revocation").location == "/devices"
     assert program.get("/items", headers=header).status_code == 303
-    assert "Revoked" in admin.get("/people").text
+    assert "Revoked" in admin.get("/devices").text
 
 
 def test_the_shop_gets_its_name_and_address(admin: Client, database: Database) -> None:

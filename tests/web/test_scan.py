@@ -162,7 +162,7 @@ def test_a_revoked_token_is_refused_on_the_next_request(
     stranger: Client, database: Database, shop: ShopData
 ) -> None:
     headers = bearer(database)
-    device_id = database.write(lambda session: people.devices(session)[0].id)
+    device_id = database.write(lambda session: people.devices(session)[-1].id)
     do(database, people.revoke_device, people.Device, device_id)
     assert stranger.post(f"/c/{shop.codes[0]}/scans", json={}, headers=headers).status_code == 401
 
@@ -296,7 +296,7 @@ def test_a_typed_code_leads_to_its_card(operator: Client, shop: ShopData) -> Non
     code = shop.codes[0]
     for typed in (code.lower(), f" {code[:4]} {code[4:8]} {code[8:]} ", f"http://kanban.example/c/{code}"):
         answer = operator.get("/scan", query_string={"code": typed})
-        assert answer.headers["Location"].endswith(f"/c/{code}"), typed
+        assert answer.headers["Location"].endswith(f"/cards/{code}"), typed
 
 
 def test_a_mistyped_code_says_so(operator: Client) -> None:

@@ -47,7 +47,7 @@ def card_view(row: CardRow, of: int, *, may_change: bool) -> dict[str, Any]:
     card = row.card
     return {
         "id": card.id,
-        "href": f"/c/{card.code}",
+        "href": f"/cards/{card.code}",
         "code": card.code,
         "number": card.number,
         "of": of,

@@ -106,7 +106,7 @@ def _line(line: LineView, *, prices: bool) -> dict[str, Any]:
                 "code": card.code,
                 "number": card.number,
                 "of": card.of,
-                "href": f"/c/{card.code}",
+                "href": f"/cards/{card.code}",
                 "urgent": card.urgent,
             }
             for card in line.cards

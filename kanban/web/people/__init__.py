@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanban.web.people import account, devices, entrance, shop, staff
+from kanban.web.people import account, devices, entrance, pairing, phone, shop, staff
 from kanban.web.people.blueprint import bp
 
-__all__ = ["account", "bp", "devices", "entrance", "shop", "staff"]
+__all__ = ["account", "bp", "devices", "entrance", "pairing", "phone", "shop", "staff"]

@@ -54,10 +54,10 @@ def change_password() -> AnyResponse:
 
 def _me() -> people.Person:
     """The person who asks; a device has no account."""
-    person_id = security.who().person_id
-    if person_id is None:
+    who = security.who()
+    if who.person_id is None or who.is_holder:
         raise Forbidden(_("A device has no account."))
-    return session().get_one(people.Person, person_id)
+    return session().get_one(people.Person, who.person_id)
 
 
 def _page(me: people.Person, errors: dict[str, str]) -> str:

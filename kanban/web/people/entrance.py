@@ -82,7 +82,7 @@ def _open_shop(this: journal.Deed, token: str, form: SetUpForm) -> str:
 def show_sign_in() -> AnyResponse:
     """The sign-in form; who is signed in already goes on."""
     wanted = respond.local_path(request.args.get("next"))
-    if security.who().role:
+    if security.who().role and security.phone() is None:
         return redirect(wanted, code=303)
     empty = session().scalar(select(people.Person.id).limit(1)) is None
     return make_response(_sign_in_page({"next": wanted}, {}, empty=empty))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from kanban import people
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.web.forms import BadFields, Form
-from kanban.web.forms.fields import Code, Filled, Name, Note
+from kanban.web.forms.fields import Code, Filled, Name, Note, RowId
 
-Role = Literal["viewer", "operator", "buyer", "admin"]
+Role = Literal["viewer", "signaller", "operator", "buyer", "admin"]
 
 
 class PersonForm(Form):
@@ -30,6 +30,46 @@ class NewPersonForm(PersonForm):
 
 class DeviceForm(PersonForm):
     """A device or program."""
+
+
+class PhoneForm(PersonForm):
+    """A phone: where it lies, whom it asks, and whether its camera signals by itself."""
+
+    location: RowId | None = Field(None, title="The place")
+    asks: Literal["nobody", "initials", "pin"] = Field("nobody", title="The question")
+    self_signal: Literal["yes", ""] = Field("", title="The camera")
+
+    @field_validator("location", mode="before")
+    @classmethod
+    def _nowhere(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    def facts(self) -> people.PhoneFacts:
+        """The same in the domain's words."""
+        return people.PhoneFacts(self.name, self.role, self.location, self.asks, bool(self.self_signal))
+
+
+class PairingForm(PhoneForm):
+    """A phone that is expected: for how long, and whether it takes the place of one that is known."""
+
+    lasts: Literal["screen", "paper"] = Field("screen", title="The time")
+    again: RowId | None = Field(None, title="The device")
+
+
+class PinForm(Form):
+    """A PIN for shared phones; empty takes it away."""
+
+    pin: str = Field("", title="The PIN")
+
+    def hashed(self) -> str | None:
+        """Its Argon2id hash, or none. Raises :class:`BadFields`."""
+        if not self.pin:
+            return None
+        try:
+            return people.hash_pin(self.pin)
+        except people.BadPin as refused:
+            said = str(refused)
+            raise BadFields({"pin": f"{said[:1].upper()}{said[1:]}."}) from refused
 
 
 class ShopForm(Form):

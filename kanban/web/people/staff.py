@@ -16,11 +16,13 @@ from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.web import formats, forms, respond, security
 from kanban.web.people.blueprint import bp
-from kanban.web.people.fields import NewPersonForm, PersonForm
+from kanban.web.people.entrance import discreet
+from kanban.web.people.fields import NewPersonForm, PersonForm, PinForm
 from kanban.web.reading import session
 
 ROLES = (
     ("viewer", mark("Viewer: looks")),
+    ("signaller", mark("Signaller: says that bins are empty")),
     ("operator", mark("Operator: scans, receives, prints")),
     ("buyer", mark("Buyer: also orders, items, suppliers")),
     ("admin", mark("Admin: also people and the shop")),
@@ -44,10 +46,9 @@ class PersonRow:
 @security.access("admin")
 def show_people() -> str:
     """Everybody, and everything that acts by itself."""
-    devices = session().scalars(
-        select(people.Device).order_by(people.Device.revoked_at.is_not(None), people.Device.name)
-    )
-    return render_template("people/list.html", rows=_rows(), devices=list(devices))
+    live = [each for each in people.devices(session()) if each.revoked_at is None]
+    phones = sum(each.paired_at is not None for each in live)
+    return render_template("people/list.html", rows=_rows(), phones=phones, programs=len(live) - phones)
 
 
 @bp.get("/people/new")
@@ -143,6 +144,28 @@ def reset_password(person_id: int) -> AnyResponse:
         return person.name, person.login, password
 
     return make_response(_password_page(*respond.write(once)))
+
+
+@bp.post("/people/<int:person_id>/pin")
+@security.access("admin")
+def set_pin(person_id: int) -> AnyResponse:
+    """Give somebody a PIN for shared phones, or take it away."""
+    person, this = session().get_one(people.Person, person_id), discreet(f"pin of {person_id}")
+    try:
+        pin_hash = forms.sent(PinForm, forms.typed_fields()).hashed()
+    except forms.BadFields as bad:
+        errors = bad.errors
+        return forms.refused(
+            bad, lambda: _form_page(person, {"name": person.name, "role": person.role}, errors)
+        )
+
+    def once(session: Session) -> None:
+        if not journal.replayed(session, this):
+            people.set_pin(session, this, session.get_one(people.Person, person_id), pin_hash)
+
+    respond.write(once)
+    said = _("%(name)s has a PIN.", name=person.name) if pin_hash else _("That PIN is gone.")
+    return respond.seen(f"/people/{person_id}", said)
 
 
 def _changed(
