@@ -143,7 +143,7 @@ def _found(each: counts.ShelfFind) -> dict[str, Any]:
     card = each.card
     return {
         "code": each.code,
-        "href": f"/c/{each.code}" if card else "",
+        "href": f"/cards/{each.code}" if card else "",
         "sku": card.loop.item.sku if card else "",
         "name": card.loop.item.name if card else "",
         "number": card.number if card else 0,

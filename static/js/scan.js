@@ -38,44 +38,6 @@ function broken(show) {
 document.addEventListener("htmx:before:request", () => broken(false));
 document.addEventListener("htmx:after:swap", () => {
   start(document);
-
-// A card opened by the camera of a paired phone signals by itself: once, in a page that somebody sees and has just
-// opened. The address becomes the plain one first, so that reload, back, a restored or a copied tab only look.
-const LONGEST_WAIT_MS = 45_000;
-
-function seen() {
-  if (document.visibilityState === "visible") return Promise.resolve();
-  return new Promise((done) => document.addEventListener("visibilitychange", function look() {
-    if (document.visibilityState !== "visible") return;
-    document.removeEventListener("visibilitychange", look);
-    done();
-  }));
-}
-
-function sendOnce(form) {
-  const nonce = Object.assign(document.createElement("input"), { type: "hidden", name: "nonce", value: form.dataset.nonce });
-  form.append(nonce);
-  document.querySelector(".going").hidden = false;
-  document.addEventListener("htmx:finally:request", () => nonce.remove(), { once: true }); // a later press needs none
-  form.requestSubmit();
-}
-
-async function signalByItself() {
-  const { plain, again } = document.body.dataset;
-  const scanned = location.pathname.startsWith("/c/") && performance.getEntriesByType("navigation")[0]?.type === "navigate";
-  history.replaceState(null, "", plain);
-  const form = document.querySelector("form[data-nonce]");
-  if (!scanned || !(again || form)) return;
-  await seen();
-  if (again) return location.replace(again);
-  if (performance.now() < LONGEST_WAIT_MS && !form.querySelector("button").disabled) sendOnce(form);
-}
-
-if (document.prerendering) {
-  document.addEventListener("prerenderingchange", () => location.replace(`${location.pathname}?again`), { once: true });
-} else {
-  addEventListener("DOMContentLoaded", signalByItself);
-}
   const result = document.querySelector("#result[data-tone]");
   if (!result) return;
   feel(result.dataset.tone);

@@ -109,7 +109,7 @@ function pathOf(address) {
 }
 
 function shellOf(path) {
-  return KEPT.shells[path.startsWith("/c/") ? "/c/" : path];
+  return KEPT.shells[/^\/(c|cards)\//.test(path) ? "/c/" : path];
 }
 
 async function openPage(event, path) {
