@@ -104,8 +104,8 @@ def page_of(event: journal.Event) -> str:
         return f"/orders/{event.order_id}"
     if event.noun in pages and event.noun_id is not None:
         return f"{pages[event.noun]}/{event.noun_id}"
-    pages = {"person": "/people", "device": "/devices", "pairing": "/devices", "brakes": "/shop/brakes"}
-    return pages.get(event.noun, "/")
+    lists = {"person": "/people", "device": "/devices", "pairing": "/devices", "brakes": "/shop/brakes"}
+    return lists.get(event.noun, "/")
 
 
 def seen(address: str, said: str = "") -> AnyResponse:
