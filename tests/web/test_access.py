@@ -271,9 +271,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "order_id": order_id, "number": 1, "photo_id": 1, "what": "template", "ending": "csv",
         "audit_id": audit_id,
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
-        "delivery_id": delivery_id, "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "delivery_id": delivery_id, "pairing_id": 1,
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
-        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue", "pairing_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:
