@@ -44,8 +44,7 @@ SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, health, languages, offline, homescreen, scanner, audits, problems, outbox,
-    photos, health, languages, offline, homescreen, push, scanner, audits, problems,
+    photos, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
 )  # fmt: skip
 
 
