@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kanban import labels
+from kanban import labels, languages
+from kanban.languages import gettext as _
 
 PAPERS = ("a4", "us-letter")
 DRAFT_MARK = "DRAFT – not an order"
@@ -54,12 +55,39 @@ class OrderDocument:
 
 
 def order_pdf(document: OrderDocument, *, templates: Path, fonts: Path, paper: str = "a4") -> bytes:
-    """The order as PDF on A4 or `us-letter`; the same document gives the same bytes. Raises UnknownPaper."""
+    """The order as PDF on A4 or `us-letter`, in the language spoken; the same document gives the same bytes.
+
+    Raises UnknownPaper.
+    """
     if paper not in PAPERS:
         raise UnknownPaper(f"{paper!r} is none of {', '.join(PAPERS)}")
     folder = templates / "documents"
-    inputs = {"paper": paper, "data": json.dumps(_plain(asdict(document)))}
+    inputs = {"paper": paper, "data": json.dumps(_plain(asdict(document))), "words": json.dumps(_words())}
     return labels.typeset(folder / "order.typ", root=folder, fonts=fonts, inputs=inputs, tags=True)
+
+
+def _words() -> dict[str, str]:
+    """The document's own words, in the language spoken; what the press knows alone is put in there."""
+    return {
+        "lang": languages.spoken(),
+        "purchase_order": _("Purchase order"),
+        "page": _("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
+        "supplier": _("Supplier"),
+        "deliver_to": _("Deliver to"),
+        "drawn_up_on": _("Drawn up on"),
+        "released_on": _("Released on"),
+        "state": _("State"),
+        "customer_number": _("Our customer number"),
+        "currency": _("Currency"),
+        "part_numbers": _("Your / our part no."),
+        "description": _("Description"),
+        "quantity": _("Quantity"),
+        "wanted": _("Wanted"),
+        "unit_price": _("Unit price"),
+        "total": _("Total"),
+        "ours": _("ours: %(sku)s", sku="{sku}"),
+        "note": _("Note"),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from kanban import languages
 from kanban.documents import DRAFT_MARK, DocumentLine, OrderDocument, UnknownPaper, order_pdf
 
 ROOT = Path(__file__).parent.parent
@@ -133,3 +134,12 @@ def test_values_are_plain_text_and_stay_in_their_columns():
 def test_it_refuses_a_paper_that_it_does_not_know():
     with pytest.raises(UnknownPaper):
         printed(ORDER, "a3/../x")
+
+
+def test_the_document_speaks_its_suppliers_language() -> None:
+    with languages.speaking("de"):
+        text = "".join(pages(printed(ORDER)))
+    for said in ("Bestellung", "LIEFERANT", "EINZELPREIS", "Seite 1 von 1", "Gesamt"):
+        assert said in text
+    for said in ("Purchase", "SUPPLIER", "Page 1", "Total"):
+        assert said not in text

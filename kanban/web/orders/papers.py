@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from kanban import config, documents, languages, shop
 from kanban.languages import gettext as _
 from kanban.orders import Order
+from kanban.outbox import channels
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
 from kanban.web import formats, security
@@ -23,14 +24,8 @@ from kanban.web.running import running
 def pdf(order_id: int) -> Response:
     """The order as the document that goes to the supplier."""
     order = found(order_id)
-    paper = request.args.get("paper", "a4")
     try:
-        made = documents.order_pdf(
-            _document(order),
-            templates=config.assets("templates"),
-            fonts=config.assets("labels") / "fonts",
-            paper=paper,
-        )
+        made = _made(order, request.args.get("paper", "a4"))
     except documents.UnknownPaper:
         abort(404)
     response = make_response(made)
@@ -38,6 +33,17 @@ def pdf(order_id: int) -> Response:
     name = order.number or "draft"
     response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     return response
+
+
+def _made(order: Order, paper: str) -> bytes:
+    """The document in its supplier's language, whoever looks at it."""
+    with languages.speaking(channels.of_supplier(session(), order.supplier).language):
+        return documents.order_pdf(
+            _document(order),
+            templates=config.assets("templates"),
+            fonts=config.assets("labels") / "fonts",
+            paper=paper,
+        )
 
 
 def _document(order: Order) -> documents.OrderDocument:
