@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from math import inf, sqrt
+from operator import itemgetter
 from typing import NamedTuple
 
 from kanban.sizing.classes import SupplyClass
@@ -39,13 +41,15 @@ def kaplan_meier(times: Sequence[float], arrived: Sequence[bool]) -> list[Step]:
     still open has taken at least that long (Kaplan & Meier 1958, JASA 53:457; error by Greenwood).
     """
     steps: list[Step] = []
-    left, spread = 1.0, 0.0
-    for time in sorted({time for time, came in zip(times, arrived, strict=True) if came}):
-        waiting = sum(1 for other in times if other >= time)
-        came = sum(1 for other, done in zip(times, arrived, strict=True) if done and other == time)
-        left *= 1 - came / waiting
-        spread += came / (waiting * (waiting - came)) if waiting > came else inf
-        steps.append(Step(time, left, left * sqrt(spread) if left > 0 else 0.0))
+    left, spread, waiting = 1.0, 0.0, len(times)
+    for time, together in groupby(sorted(zip(times, arrived, strict=True)), key=itemgetter(0)):
+        done = [came for _time, came in together]
+        came = sum(done)
+        if came:
+            left *= 1 - came / waiting
+            spread += came / (waiting * (waiting - came)) if waiting > came else inf
+            steps.append(Step(time, left, left * sqrt(spread) if left > 0 else 0.0))
+        waiting -= len(done)
     return steps
 
 

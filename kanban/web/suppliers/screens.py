@@ -20,6 +20,7 @@ from kanban.web import forms, listing, respond, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.suppliers.blueprint import bp
+from kanban.web.suppliers.scorecard import of_supplier
 from kanban.web.suppliers.views import DAYS, habits, offer_view
 
 SORTS = {"name": mark("Name"), "lead": mark("Lead time")}
@@ -93,6 +94,7 @@ def show(supplier_id: int) -> str:
         offers=[offer_view(offer, prices=may_change) for offer in offers],
         orders=[_order_view(order, lines) for order, lines in opened],
         entries=story.of_supplier(session(), supplier_id),
+        scorecard=of_supplier(supplier),
         may_change=may_change,
     )
 
