@@ -261,3 +261,27 @@ def test_every_step_of_advice_is_on_record(shop: Shop) -> None:
         assert list(journal.verify(session)) == []
     kinds = [each.kind for each in shop.events() if (each.noun, each.noun_id) == ("loop", loop_id(shop))]
     assert kinds[-3:] == ["sizing_changed", "advised", "advice_accepted"]
+
+
+def test_only_what_the_journal_speaks_of_is_sized_again(shop: Shop) -> None:
+    def some(most: int = 10) -> bool:
+        deed = shop.deed()
+        return shop.write(lambda session: advice.review_due(session, deed, BERLIN, most))
+
+    def stale() -> int:
+        with shop.database.read() as session:
+            return sum(1 for each in session.query(advice.Advice) if each.inputs == "")
+
+    assert some(2), "two of three, and one waits"
+    assert not some()
+    sized = shop.count(advice.Advice)
+    assert sized == 3
+    shop.later(minutes=1)
+    shop.scan(shop.screws[0])
+    before = latest(shop).at
+    assert not some()
+    assert latest(shop).at > before
+    assert stale() == 0
+    shop.later(days=1)
+    assert not some()
+    assert latest(shop).at == shop.at

@@ -3,6 +3,7 @@
 :func:`review_all` sizes what has changed; a person accepts, refuses or puts off. Nothing changes silently.
 """
 
+from kanban.advice.due import review_due
 from kanban.advice.facts import BadSeason, SizingFacts, describe, facts_of
 from kanban.advice.histories import History, collect, delivered_by
 from kanban.advice.review import Calendars, Reviewed, figures_of, review
@@ -41,5 +42,6 @@ __all__ = [
     "refuse",
     "review",
     "review_all",
+    "review_due",
     "snooze",
 ]

@@ -46,6 +46,7 @@ class Reviewed:
     nodes: list[Node]
     reasons: tuple[str, ...]
     word: str
+    gaps: tuple[float, ...]
     days_watched: float
     days_out: float
     scans: int
@@ -109,7 +110,9 @@ def review(told: History, clocks: Calendars, at: datetime, past: engine.Past | N
     advised = engine.advise(loop, use, nodes)
     return Reviewed(
         told, advised, engine.decide(loop, advised, _past(outs, plain, at, past)), use, nodes, tuple(reasons),
-        classes.word(loop.consequence, supply), watched, days_out, len(told.turns),
+        classes.word(loop.consequence, supply),
+        tuple(history.gaps_of([plain.place(turn.since) for turn in told.turns])),
+        watched, days_out, len(told.turns),
     )  # fmt: skip
 
 

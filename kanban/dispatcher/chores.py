@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, outbox
 from kanban.config import Settings
 from kanban.db import Database, Trouble
-from kanban.dispatcher import releasing
+from kanban.dispatcher import releasing, sizing
 
 log = logging.getLogger("kanban.dispatcher")
 
@@ -35,7 +35,10 @@ class Chore:
     on_change: bool = False
 
 
-CHORES: tuple[Chore, ...] = (Chore("release", timedelta(minutes=1), releasing.work, on_change=True),)
+CHORES: tuple[Chore, ...] = (
+    Chore("release", timedelta(minutes=1), releasing.work, on_change=True),
+    Chore("advice", timedelta(minutes=5), sizing.work),
+)
 
 
 def next_due(database: Database, chores: tuple[Chore, ...]) -> datetime | None:

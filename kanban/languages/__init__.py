@@ -21,7 +21,19 @@ from kanban.languages.speech import (
     spoken,
     written,
 )
-from kanban.languages.values import ago, alternatives, day, full_day, listing, moment, money
+from kanban.languages.values import (
+    ago,
+    alternatives,
+    day,
+    full_day,
+    listing,
+    moment,
+    money,
+    money_about,
+    month,
+    percent,
+    short_day,
+)
 
 __all__ = [
     "SOURCE",
@@ -39,9 +51,13 @@ __all__ = [
     "mark",
     "moment",
     "money",
+    "money_about",
+    "month",
     "ngettext",
     "number",
+    "percent",
     "plural",
+    "short_day",
     "speak",
     "speaking",
     "spoken",

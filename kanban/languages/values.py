@@ -9,9 +9,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time, format_timedelta
+from babel.dates import format_skeleton, format_time, format_timedelta, get_month_names
 from babel.lists import format_list
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from kanban.languages.speech import gettext, locale
 
@@ -19,6 +19,17 @@ from kanban.languages.speech import gettext, locale
 def day(value: date) -> str:
     """A day of about now: ``Thu 26 Nov``, ``Do., 26. Nov.``."""
     return format_skeleton("MMMEd", value, locale=locale())
+
+
+def short_day(value: date) -> str:
+    """A day without its weekday: ``26 Nov``."""
+    return format_skeleton("dMMM", value, locale=locale())
+
+
+def month(number: int) -> str:
+    """A month, 1 to 12, as it stands alone: ``November``."""
+    names: str = get_month_names("wide", "stand-alone", locale=locale())[number]
+    return names
 
 
 def full_day(value: date) -> str:
@@ -45,6 +56,18 @@ def money(value: Decimal, currency: str) -> str:
     if value != round(value, 2):
         pattern = pattern.replace("0.00", "0.00##")
     return format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+
+
+def money_about(value: Decimal, currency: str) -> str:
+    """An estimated amount, without cents: ``€256``."""
+    pattern = Locale.parse(locale()).currency_formats["standard"].pattern.replace("0.00", "0")
+    return format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+
+
+def percent(share: float) -> str:
+    """A share of one: ``97%``, ``99.6%`` where whole numbers would hide the difference to all."""
+    near = 0.99 < share < 1 or 0 < share < 0.01
+    return format_percent(share, "#,##0.0%" if near else "#,##0%", locale=locale())
 
 
 def alternatives(values: Mapping[str, object]) -> dict[str, object]:

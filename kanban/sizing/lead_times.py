@@ -12,7 +12,8 @@ from typing import NamedTuple
 from kanban.sizing.classes import SupplyClass
 from kanban.sizing.distributions import gamma_quantile
 
-MOST_NODES = 15
+EDGES = (0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.86, 0.91, 0.95, 0.975, 0.99, 1.0)
+"""Up to which share of the deliveries the nodes of a mixture reach."""
 PRIOR_WEIGHT = 3.0
 """The belief before any receipt weighs as much as this many receipts."""
 SPREAD = 5  # nodes of equal weight that stand for one gamma
@@ -90,10 +91,10 @@ def observed(times: Sequence[float], arrived: Sequence[bool], belief: Sequence[N
         Node(step.time, before - step.left)
         for before, step in zip([1.0, *(step.left for step in steps)], steps, strict=False)
     ]
-    seen = _merged([*seen, *_beyond(steps[-1], belief)])
+    seen += _beyond(steps[-1], belief)
     weight = received / (PRIOR_WEIGHT + received)
     mixed = [Node(node.days, node.weight * (1 - weight)) for node in belief]
-    return sorted([*mixed, *(Node(node.days, node.weight * weight) for node in seen)])
+    return _merged([*mixed, *(Node(node.days, node.weight * weight) for node in seen)])
 
 
 def mean_of(nodes: Sequence[Node]) -> float:
@@ -125,18 +126,23 @@ def _beyond(last: Step, belief: Sequence[Node]) -> list[Node]:
 
 
 def _merged(nodes: Sequence[Node]) -> list[Node]:
-    """At most 15 nodes of about equal weight, each at the mean of those that it stands for."""
-    if len(nodes) <= MOST_NODES:
-        return list(nodes)
+    """Few nodes for many, each at the mean of those that it stands for; finer where it gets late."""
+    if len(nodes) <= len(EDGES):
+        return sorted(nodes)
     merged: list[Node] = []
-    days = weight = 0.0
+    edges = iter(EDGES)
+    edge = next(edges)
+    days = weight = so_far = 0.0
     for node in sorted(nodes):
         days += node.days * node.weight
         weight += node.weight
-        if weight >= 1 / MOST_NODES - 1e-12:
+        so_far += node.weight
+        if so_far >= edge - 1e-12:
             merged.append(Node(days / weight, weight))
             days = weight = 0.0
-    return [*merged, Node(days / weight, weight)] if weight > 0 else merged
+            while edge <= so_far + 1e-12 and edge < 1:
+                edge = next(edges)
+    return [*merged, Node(days / weight, weight)] if weight > 1e-12 else merged
 
 
 @lru_cache(maxsize=32)

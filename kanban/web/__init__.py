@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
+    advice,
     audits,
     board,
     errors,
@@ -46,6 +47,29 @@ SCREENS = (
     board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
     photos, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
 )  # fmt: skip
+    board,
+    scan,
+    orders,
+    receiving,
+    items,
+    suppliers,
+    locations,
+    loops,
+    labels,
+    journal,
+    imports,
+    people,
+    photos,
+    health,
+    languages,
+    offline,
+    homescreen,
+    scanner,
+    audits,
+    problems,
+    outbox,
+    advice,
+)
 
 
 class RowNumber(IntegerConverter):

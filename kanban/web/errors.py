@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import (
+    advice,
     codes,
     counts,
     items,
@@ -77,6 +78,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     loops.LifeRefused: Refusal(409, mark("The card cannot go there")),
     counts.NothingSwept: Refusal(422, mark("Nothing was swept")),
     loops.TooManyCards: Refusal(422, mark("Too many cards")),
+    advice.NothingAdvised: Refusal(409, mark("Nothing to answer")),
     items.SkuTaken: Refusal(409, mark("This SKU is taken")),
     items.PlaceTaken: Refusal(409, mark("This place exists")),
     items.BadPlaceName: Refusal(422, mark("This name does not work")),

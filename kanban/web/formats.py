@@ -28,6 +28,7 @@ def install(app: Flask) -> None:
         ago=ago,
         quantity=quantity,
         money=money,
+        percent=languages.percent,
         grouped=codes.grouped,
         role=role,
         millimetres=millimetres,
@@ -79,6 +80,11 @@ def ago(at: datetime) -> str:
     return languages.ago(g.at - at)
 
 
+def short_day(value: date) -> str:
+    """A day without its weekday: ``26 Nov``."""
+    return languages.short_day(value)
+
+
 def quantity(value: Decimal | int) -> str:
     """Units without empty decimals: ``1,250``, ``2.5``."""
     return languages.number(value)
@@ -87,6 +93,11 @@ def quantity(value: Decimal | int) -> str:
 def money(value: Decimal) -> str:
     """An amount in the shop's currency, two decimals or as many as a small unit price needs."""
     return languages.money(value, running().settings.currency)
+
+
+def money_about(value: Decimal) -> str:
+    """An estimated amount in the shop's currency, without cents."""
+    return languages.money_about(value, running().settings.currency)
 
 
 def units(value: Decimal, unit: str) -> str:

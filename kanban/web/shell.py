@@ -39,6 +39,7 @@ PLACES = (
     Place("receiving", mark("Receiving"), "/receiving", "truck", False, "operator"),
     Place("items", mark("Items"), "/items", "item", True, "viewer"),
     Place("loops", mark("Loops"), "/loops", "loop", False, "viewer"),
+    Place("advice", mark("Advice"), "/advice", "advice", False, "viewer"),
     Place("suppliers", mark("Suppliers"), "/suppliers", "supplier", False, "viewer"),
     Place("labels", mark("Labels"), "/labels", "print", False, "viewer"),
 )

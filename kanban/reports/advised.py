@@ -1,0 +1,119 @@
+"""What is advised, for lists and pictures: read-only questions about advice and about scans."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from kanban.advice import Advice
+from kanban.items import Item, Location
+from kanban.loops import Card, Loop
+from kanban.orders import Replenishment
+from kanban.reports import search
+
+WEEK = timedelta(days=7)
+
+Found: TypeAlias = Select[*tuple[Any, ...]]
+
+
+class Row(NamedTuple):
+    """One loop's advice with what it is about."""
+
+    advice: Advice
+    item: Item
+    place: str
+
+
+class Summary(NamedTuple):
+    """How the shop stands: loops sized, those to change, and the most money that cards may hold."""
+
+    loops: int
+    to_change: int
+    add: int
+    take_out: int
+    ceiling: float
+    change_of_ceiling: float
+
+
+def rows(session: Session, which: str, q: str, skip: int, limit: int) -> tuple[list[Row], int]:
+    """Advice to *change*, of *all* loops, *snoozed*, or *history*: what is settled, newest first."""
+    query = _of(which)
+    for word in search.words(q):
+        columns = (word.in_key(Item.sku_key), word.in_text(Item.name), word.in_key(Location.path_key))
+        query = query.where(or_(*columns))
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    urgent_first = (case((Advice.decision == "add", 0), (Advice.decision == "take_out", 1), else_=2),)
+    order = (Advice.id.desc(),) if which == "history" else (*urgent_first, Item.consequence.desc(), Item.sku)
+    found = session.execute(query.order_by(*order).offset(skip).limit(limit))
+    return [Row(*row) for row in found], count
+
+
+def summary(session: Session) -> Summary:
+    """Sums over the newest advice of every open loop."""
+    found = session.execute(_newest().with_only_columns(Advice.decision, Advice.state, Advice.cards_now,
+                                                        Advice.cards, Advice.facts))  # fmt: skip
+    counts: Counter[str] = Counter()
+    ceiling = change = 0.0
+    loops = 0
+    for decision, state, now, cards, facts in found:
+        loops += 1
+        figures = json.loads(facts)
+        each = figures["unit_cost"] * figures["quantity"]
+        ceiling += now * each
+        if state == "open" and decision != "keep":
+            counts[decision] += 1
+            change += (cards - now) * each
+    return Summary(loops, counts.total(), counts["add"], counts["take_out"], ceiling, change)
+
+
+def scans_per_week(
+    session: Session, loop_id: int, at: datetime, zone: ZoneInfo, weeks: int
+) -> list[tuple[date, int]]:
+    """Bins emptied in each of the last weeks, by the week's Monday, the oldest first."""
+    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
+    first = monday - (weeks - 1) * WEEK
+    since = datetime.combine(first, datetime.min.time(), zone)
+    signals = (
+        select(Replenishment.signalled_at)
+        .join(Card, Card.id == Replenishment.card_id)
+        .where(
+            Card.loop_id == loop_id,
+            Replenishment.signalled_at >= since,
+            Replenishment.outcome.is_distinct_from("withdrawn"),
+        )
+    )
+    counted: Counter[int] = Counter()
+    for signalled_at in session.scalars(signals):
+        counted[(signalled_at.astimezone(zone).date() - first).days // 7] += 1
+    return [(first + n * WEEK, counted[n]) for n in range(weeks)]
+
+
+def _of(which: str) -> Found:
+    if which == "history":
+        query = _joined().where(Advice.state.in_(("accepted", "refused")))
+    elif which == "all":
+        query = _newest()
+    else:
+        state = "snoozed" if which == "snoozed" else "open"
+        query = _joined().where(Advice.state == state, Advice.decision != "keep", Loop.closed_at.is_(None))
+    return query
+
+
+def _joined() -> Found:
+    return (
+        select(Advice, Item, Location.path)
+        .join(Loop, Loop.id == Advice.loop_id)
+        .join(Item, Item.id == Loop.item_id)
+        .join(Location, Location.id == Loop.location_id)
+    )
+
+
+def _newest() -> Found:
+    newest = select(func.max(Advice.id)).group_by(Advice.loop_id)
+    return _joined().where(Advice.id.in_(newest), Loop.closed_at.is_(None))
