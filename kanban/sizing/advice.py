@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 from typing import NamedTuple
 
 from kanban.sizing import cards as textbook
@@ -206,41 +206,29 @@ def _of_pieces(demands: Mixture, vmr: float) -> Mixture:
 
 
 def _smallest(loop: Loop, demands: Mixture, floor: int) -> int:
-    longest = max((demand for _, demand in demands), key=lambda each: each.mean)
-    most = floor + ceil((longest.mean + 4 * sqrt(longest.variance)) / loop.quantity) + 1
-    while True:
-        most = min(most, MOST_CARDS)
-        short = _short_over(loop, demands, most)
-        found = next((n for n in range(floor, most + 1) if 1 - short[n - 1] >= loop.target), None)
-        if found is not None or most == MOST_CARDS:
-            return found or MOST_CARDS
-        most *= 2
+    """The fewest cards from ``floor`` on that meet the target, or as many as a loop can have."""
 
+    def meets(cards: int) -> bool:
+        return (
+            cards >= MOST_CARDS or policy.fill_over(cards, loop.quantity, demands, loop.left) >= loop.target
+        )
 
-def _short_over(loop: Loop, demands: Mixture, most: int) -> list[float]:
-    total = [0.0] * most
-    for weight, demand in demands:
-        for n, short in enumerate(policy.short_shares(demand, loop.quantity, loop.left, most)):
-            total[n] += weight * short
-    return total
+    return min(MOST_CARDS, smallest_whole(meets, start=floor))
 
 
 def _options(
     loop: Loop, numbers: Sequence[int], demands: Mixture, plain: Mixture, pieces: float
 ) -> dict[int, Option]:
     """The figures of some numbers of cards; ``pieces`` are used a day."""
-    most = max(numbers)
-    short = _short_over(loop, demands, most)
-    profiles = [(weight, policy.profile(each, loop.quantity, loop.left, most)) for weight, each in plain]
 
     def option(cards: int) -> Option:
-        on_hand = sum(weight * each.on_hand[cards - 1] for weight, each in profiles)
-        out = sum(weight * each.short[cards - 1] for weight, each in profiles)
+        shares = [(weight, policy.share(cards, loop.quantity, each, loop.left)) for weight, each in plain]
+        on_hand = sum(weight * each.on_hand for weight, each in shares)
         ceiling = cards * loop.quantity
         return Option(
             cards=cards,
-            fill=1 - short[cards - 1],
-            in_stock=1 - out,
+            fill=policy.fill_over(cards, loop.quantity, demands, loop.left),
+            in_stock=1 - sum(weight * each.short for weight, each in shares),
             on_hand=on_hand,
             days=on_hand / pieces,
             cash=on_hand * loop.unit_cost,

@@ -11,7 +11,7 @@ from math import ceil, erfc, exp, expm1, fsum, inf, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
 TINY = 1e-300
-PRECISION = 1e-15
+PRECISION = 1e-14
 MOST_TERMS = 100_000
 
 STANDARD_NORMAL = NormalDist()
@@ -159,10 +159,10 @@ def lomax_quantile(p: float, shape: float, rate: float) -> float:
 
 def smallest_whole(holds: Callable[[int], bool], start: int = 0) -> int:
     """The smallest whole number from ``start`` on for which ``holds`` (once true, it stays true)."""
-    step = 1
+    step = 0
     while not holds(start + step):
-        step *= 2
-    low, high = start - 1, start + step
+        step = 2 * step or 1
+    low, high = start + step // 2 if step else start - 1, start + step
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)

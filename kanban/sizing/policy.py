@@ -8,7 +8,7 @@ Zipkin 2000, ch. 6; the identity with cards is derived and simulated in the test
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import exp, lgamma, log, log1p, sqrt
 from typing import NamedTuple
 
@@ -38,11 +38,11 @@ class Demand(NamedTuple):
         return Demand(self.mean + (vmr - 1) / 2, self.variance + (vmr * vmr - 1) / 4)
 
 
-class Profile(NamedTuple):
-    """By number of cards, from one on: share of pieces not served at once, and pieces on hand on average."""
+class Share(NamedTuple):
+    """What one number of cards means: share of pieces not served at once, and pieces on hand on average."""
 
-    short: list[float]
-    on_hand: list[float]
+    short: float
+    on_hand: float
 
 
 def reorder_point(cards: int, quantity: float, left: float = 0.0) -> float:
@@ -57,7 +57,9 @@ def cards_needed(point: float, quantity: float, left: float = 0.0) -> int:
 
 def fill(cards: int, quantity: float, demand: Demand, left: float = 0.0) -> float:
     """Share of pieces served at once: 1 - (1/C) sum of P(D >= y) for y = r + 1 .. r + C."""
-    return 1 - short_shares(demand, quantity, left, cards)[cards - 1]
+    point = reorder_point(cards, quantity, left)
+    here, after = _losses(demand, [point, point + quantity])
+    return 1 - min(1.0, max(0.0, (here - after) / quantity))
 
 
 def fill_over(
@@ -67,24 +69,17 @@ def fill_over(
     return sum(weight * fill(cards, quantity, demand, left) for weight, demand in demands)
 
 
-def short_shares(demand: Demand, quantity: float, left: float, most: int) -> list[float]:
-    """Share of pieces *not* served at once with 1, 2 … ``most`` cards."""
-    losses = _losses(demand, [reorder_point(n, quantity, left) for n in range(1, most + 2)])
-    return [min(1.0, max(0.0, (here - after) / quantity)) for here, after in pairwise(losses)]
+def share(cards: int, quantity: float, demand: Demand, left: float = 0.0) -> Share:
+    """The share of pieces not served at once and the pieces on hand, with so many cards.
 
-
-def profile(demand: Demand, quantity: float, left: float, most: int) -> Profile:
-    """The shares of pieces not served at once and the pieces on hand, with 1, 2 … ``most`` cards."""
-    points = [reorder_point(n, quantity, left) for n in range(1, most + 2)]
-    middles = [point + quantity / 2 for point in points[:-1]]
-    losses, between = _losses(demand, points), _losses(demand, middles)
-    short = [min(1.0, max(0.0, (here - after) / quantity)) for here, after in pairwise(losses)]
-    lacking = [(a + 4 * m + b) / 6 for (a, b), m in zip(pairwise(losses), between, strict=True)]
+    The average of the pieces lacking over r + 1 .. r + C is Simpson's, from its ends and its middle.
+    """
+    point = reorder_point(cards, quantity, left)
+    here, middle, after = _losses(demand, [point, point + quantity / 2, point + quantity])
     step = quantity / 2 + (0.5 if _is_whole(quantity, left) else 0.0)
-    on_hand = [
-        max(0.0, point + step - demand.mean + loss) for point, loss in zip(points, lacking, strict=False)
-    ]
-    return Profile(short, on_hand)
+    lacking = (here + 4 * middle + after) / 6
+    short = min(1.0, max(0.0, (here - after) / quantity))
+    return Share(short, max(0.0, point + step - demand.mean + lacking))
 
 
 def average_on_hand(point: float, quantity: int, demand: Demand) -> float:

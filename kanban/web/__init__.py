@@ -44,9 +44,6 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
-    board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
-)  # fmt: skip
     board,
     scan,
     orders,
@@ -64,6 +61,7 @@ SCREENS = (
     languages,
     offline,
     homescreen,
+    push,
     scanner,
     audits,
     problems,
