@@ -26,8 +26,8 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 SPOKEN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "data-label", "data-broken"}
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]|^[A-Z][a-z]+$")
-NAMES = {"Europe/Lisbon"}
-"""Examples that are the same in every language."""
+NAMES = {"Europe/Lisbon", "CSV"}
+"""What is the same in every language."""
 NO_TEXT = {"page", "body"}
 """Blocks that stand inside a tag."""
 SAYS = {"_", "gettext", "ngettext"}
@@ -155,7 +155,8 @@ class Bare(HTMLParser):
         self.silent -= tag in ("script", "style")
 
     def handle_data(self, data: str) -> None:
-        if not self.silent and WORD.search(data):
+        said = data.replace("\N{BULLET}", "").strip()
+        if not self.silent and WORD.search(said) and said not in NAMES:
             self.found.append(data.strip())
 
 
@@ -178,6 +179,8 @@ def pieces(node: nodes.Node) -> Iterator[str]:
 def literals(node: nodes.Node) -> Iterator[str]:
     """The texts inside expressions that are not said through a catalogue."""
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in SAYS:
+        return
+    if isinstance(node, nodes.Compare):
         return
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         yield node.value
