@@ -27,9 +27,10 @@ def install(app: Flask) -> None:
 
 
 def hosts() -> list[str]:
-    """The hosts whose cards are ours: the address in use, the one in the settings, and those trusted."""
+    """The hosts whose cards are ours: the one in use, the one in the settings, and those trusted; no ports."""
     settings = running().settings
-    return sorted({request.host, urlsplit(settings.base_url).netloc, *settings.trusted_hosts})
+    known = (f"//{request.host}", settings.base_url, *(f"//{host}" for host in settings.trusted_hosts))
+    return sorted({urlsplit(each).hostname or "" for each in known})
 
 
 @bp.get("/scan")

@@ -36,7 +36,7 @@ const codes = (() => {
     if (!/^https?:$/.test(address.protocol)) return {};
     const code = read(address.pathname.match(/^\/c\/([^/]+)\/?$/)?.[1] ?? "");
     if (!code) return {};
-    return hosts.includes(address.host.toLowerCase()) ? { code } : { host: address.host };
+    return hosts.includes(address.hostname) ? { code } : { host: address.host };
   }
 
   // The code at the end of what a hand scanner typed. Its layout may have garbled all signs before.

@@ -10,6 +10,7 @@ const entries = (() => {
   const rows = new Map(); // key → { key, code, element, entry, mine, verdict, undoEnds, returning }
   let list = null;
   let told = () => {};
+  let onlyMine = false;
 
   const filled = (text, value) => text.replace("{}", value);
   const said = ([headline, text], tone) => ({ tone, headline, text, facts: [] });
@@ -165,7 +166,7 @@ const entries = (() => {
 
   function changed(all) {
     for (const entry of all) {
-      const row = rows.get(entry.key) ?? (isOpen(entry) && make(entry, false));
+      const row = rows.get(entry.key) ?? (!onlyMine && isOpen(entry) && make(entry, false));
       if (row) renew(row, entry);
     }
   }
@@ -217,10 +218,12 @@ const entries = (() => {
     settle(row, said([headline, filled(text, value)], "look"));
   }
 
-  // Shows the scans of the queue in this list; calls onSaid({tone, headline, card}) for each answer to a scan made here.
-  function show(element, onSaid) {
+  // Shows the scans of the queue in this list, or only those made here (mine); calls onSaid({tone, headline, card})
+  // for each answer to a scan made here.
+  function show(element, onSaid, { mine = false } = {}) {
     list = element;
     told = onSaid;
+    onlyMine = mine;
     queue.onChange(changed);
     setInterval(tick, TICK_MS);
   }
