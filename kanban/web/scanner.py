@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes
+from kanban import codes, journal, receipts
 from kanban.items import inside_site
 from kanban.languages import gettext as _
 from kanban.scans import Answer, Situation
 from kanban.web import security
 from kanban.web.formats import ago, day, units
+from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import SUPPLY_WORDS, Verdict, undone, verdict
 
@@ -27,7 +28,7 @@ def install(app: Flask) -> None:
 
 
 def hosts() -> list[str]:
-    """The hosts whose cards are ours: the one in use, the one in the settings, and those trusted; no ports."""
+    """The hosts whose cards are ours: the one in use, the one in the settings, those trusted; no ports."""
     settings = running().settings
     known = (f"//{request.host}", settings.base_url, *(f"//{host}" for host in settings.trusted_hosts))
     return sorted({urlsplit(each).hostname or "" for each in known})
@@ -51,7 +52,18 @@ def told(answer: Answer) -> dict[str, Any]:
     if answer.card is None:
         unknown = _("No card of this shop has this code. A mistyped code orders nothing.")
         return _worded(Verdict("refused", "no", _("This is not a code of ours"), unknown))
-    return _worded(undone(answer) if answer.effect == "withdrawn" else verdict(answer))
+    said = _worded(undone(answer) if answer.effect == "withdrawn" else verdict(answer))
+    return said | {"correction": _correction(answer, answer.card)}
+
+
+def _correction(answer: Answer, card: Situation) -> dict[str, str] | None:
+    """Where to say that another quantity came; none where nothing was received by this scan."""
+    event = session().get(journal.Event, answer.event_id) if answer.effect == "received" else None
+    receipt = session().get(receipts.Receipt, event.noun_id) if event else None
+    if receipt is None or not security.who().may("operator"):
+        return None
+    counted = format(receipts.counted(session(), receipt).normalize(), "f")
+    return {"post": f"/receipts/{receipt.id}/correction", "quantity": counted, "unit": card.unit}
 
 
 def looked(card: Situation) -> dict[str, Any]:
@@ -87,6 +99,7 @@ def _worded(said: Verdict) -> dict[str, Any]:
         "text": said.text,
         "facts": _facts(said),
         "undo": asdict(said.undo) if said.undo else None,
+        "correction": None,
         "actions": [asdict(action) for action in said.actions],
     }
 

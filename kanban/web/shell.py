@@ -83,7 +83,7 @@ def _surroundings() -> dict[str, Any]:
         "pause": None if is_shell or not who.role else outbox.trouble.pause(session()),
         "may_go_on": bool(who.role) and who.may("buyer"),
         "person": who if who.role else None,
-        "may_scan": who.may("operator"),
+        "may_scan": who.may("signaller"),
         "places": [_said(place) for place in PLACES if who.may(place.role)],
         "more_places": [_said(place) for place in MORE_PLACES if who.may(place.role)],
         "notices": [] if is_shell else [Notice(*said) for said in get_flashed_messages(with_categories=True)],

@@ -106,11 +106,12 @@ const entries = (() => {
     await change(row, words(row).undo, {}, texts.undo.failed);
   }
 
-  async function change(row, { post: address, key }, fields, failed) {
+  async function change(row, { post: address, key }, fields, failed, done) {
     try {
       const { status, answer } = await post(address, key, fields);
       if (status >= 500) throw new Error(String(status));
-      settle(row, answer.verdict ?? said([answer.error, answer.detail ?? ""], "no"));
+      if (status >= 400) settle(row, said([answer.error, answer.detail ?? ""], "no"));
+      else settle(row, answer.verdict ?? said(done, "done"));
     } catch {
       row.element.querySelector(".entry__text").textContent = failed;
     }
@@ -142,8 +143,12 @@ const entries = (() => {
   function correct(row, event) {
     event.preventDefault();
     const { correction } = words(row);
+    const { failed, done, reason } = texts.quantity;
+    const units = event.target.quantity.value;
     event.target.hidden = true;
-    change(row, { ...correction, key: queue.newKey() }, { quantity: event.target.quantity.value }, texts.quantity.failed);
+    row.correcting ??= {};
+    const key = (row.correcting[units] ??= queue.newKey()); // the same wish again after a lost answer counts once
+    change(row, { ...correction, key }, { units, reason }, failed, [done[0], filled(done[1], `${units} ${correction.unit}`)]);
   }
 
   // --- The list -------------------------------------------------------------------------------------------------------

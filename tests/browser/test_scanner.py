@@ -438,6 +438,28 @@ def test_the_mode_is_chosen_before_remembered_and_unmistakable(open_scanner: Ope
     expect_newest(page, "Nothing to receive")
 
 
+def test_what_was_received_is_corrected_on_its_entry(desk: Page, shop: MortalShop, card: str) -> None:
+    desk.goto("/scan")
+    desk.evaluate("code => accept(code)", card)
+    expect_newest(desk, "Ordered")
+    send = """code => fetch(`/c/${code}`, { headers: { Accept: "application/json" } })
+      .then((answer) => answer.json())
+      .then(({ card }) => fetch(`/orders/${card.order}/release`,
+        { method: "POST", body: "{}",
+          headers: { "Content-Type": "application/json", "Idempotency-Key": queue.newKey() } }))
+      .then((answer) => answer.status)"""
+    assert desk.evaluate(send, card) == 200
+    desk.goto("/scan?mode=receive")
+    desk.evaluate("code => accept(code)", card)
+    expect_newest(desk, "Received")
+    desk.get_by_role("button", name="Another quantity").click()
+    desk.get_by_label("Really came").fill("20")
+    desk.get_by_role("button", name="Correct it").click()
+    expect_newest(desk, "Corrected")
+    desk.goto(f"/cards/{card}")
+    expect(desk.get_by_role("heading", name="Already on order")).to_be_visible()
+
+
 def test_the_modes_go_by_keyboard(desk: Page, card: str) -> None:
     desk.goto("/scan")
     desk.locator("input[name=mode]:checked").focus()
