@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from kanban import codes, scans
+from kanban.api import signals
 from kanban.languages import gettext as _
 from kanban.reports import exports
 from kanban.web import scan, security
@@ -27,6 +28,7 @@ Rows = Callable[[Session, int, int], Iterator[dict[str, Any]]]
 def install(app: Flask) -> None:
     """Put the API into the application."""
     app.register_blueprint(bp)
+    app.register_blueprint(signals.bp)
 
 
 @bp.get("/journal")

@@ -136,11 +136,19 @@ def local_path(text: str | None) -> str:
     return text if plain and text else "/"
 
 
-def _key() -> str:
+def given_key() -> str | None:
+    """The key that the request carries, or none. Raises :class:`KeyMissing` for one that cannot be a key."""
     key = request.headers.get("Idempotency-Key") or request.form.get("key")
     if key is None and request.is_json:
         key = _object().get("key")
-    if not isinstance(key, str) or not KEY_FORM.fullmatch(key):
+    if key is not None and (not isinstance(key, str) or not KEY_FORM.fullmatch(key)):
+        raise KeyMissing
+    return key
+
+
+def _key() -> str:
+    key = given_key()
+    if key is None:
         raise KeyMissing
     return key
 

@@ -97,7 +97,7 @@ def scan(code: str) -> AnyResponse:
             people.count(session, f"anyone {address}", ANYONES_SCANS, this.at)
         return scans.scan(session, this, code, wish)
 
-    return _answer(respond.write(act))
+    return answered(respond.write(act))
 
 
 @bp.post("/c/<code>/receipt")
@@ -107,7 +107,7 @@ def receive(code: str) -> AnyResponse:
     this = respond.deed("web")
     wish = scans.Wish("receive")
     answer = respond.write(lambda session: scans.scan(session, this, code, wish))
-    return respond.back_to_board() or _answer(answer)
+    return respond.back_to_board() or answered(answer)
 
 
 @bp.post("/c/<code>/withdrawal")
@@ -122,7 +122,7 @@ def undo(code: str) -> AnyResponse:
     answer = respond.write(
         lambda session: scans.undo(session, this, codes.read(code), window=window, anyway=anyway)
     )
-    return _answer(answer)
+    return answered(answer)
 
 
 @bp.post("/c/<code>/urgent")
@@ -212,7 +212,8 @@ def _refusal() -> HTTPException:
     return Unauthorized(_("This phone may look, but not order. Sign in first."))
 
 
-def _answer(answer: scans.Answer) -> AnyResponse:
+def answered(answer: scans.Answer) -> AnyResponse:
+    """What a scan did, as a page, a fragment or JSON."""
     status = STATUS_OF_REFUSAL.get(answer.reason, 409) if answer.effect == "refused" else 200
     if respond.wants_json():
         response: AnyResponse = jsonify(_told(answer))

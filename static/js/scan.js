@@ -83,5 +83,5 @@ async function signalByItself() {
 if (document.prerendering) {
   document.addEventListener("prerenderingchange", () => location.replace(`${location.pathname}?again`), { once: true });
 } else {
-  addEventListener("DOMContentLoaded", signalByItself);
+  setTimeout(signalByItself); // htmx, which was loaded before, takes the forms in hand first
 }

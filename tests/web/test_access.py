@@ -92,6 +92,7 @@ TABLE = {
     "GET /api/v1/journal": VIEWER,
     # Operators work with the bins.
     "GET /scan": SIGNALLER,
+    "POST /api/v1/signals": SIGNALLER,
     "GET /receiving": OPERATOR,
     "GET /problems": OPERATOR,
     "GET /problems/new": OPERATOR,
