@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +36,7 @@ class Scan(NamedTuple):
 
 @dataclass
 class MortalShop:
-    """``cards`` are full. The server is down until :meth:`start`, and again after :meth:`kill`."""
+    """A shop whose ``cards`` are full, and its server, which :meth:`kill` ends and :meth:`start` starts."""
 
     folder: Path
     cards: list[str]
@@ -44,30 +46,50 @@ class MortalShop:
     _life: ExitStack | None = None
     _served: Served | None = None
 
+    def take(self, number: int) -> list[str]:
+        """So many cards with full bins, for one test alone."""
+        taken, self.cards = self.cards[:number], self.cards[number:]
+        assert len(taken) == number, "the shop has too few cards for these tests"
+        return taken
+
+    @property
+    def said(self) -> str:
+        """What the running server has written."""
+        return self._served.said if self._served else ""
+
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, **settings: str) -> None:
         self._life = ExitStack()
-        self._served = self._life.enter_context(serving(self.folder, port=self.port, **self.settings))
+        told = {**self.settings, **settings}
+        self._served = self._life.enter_context(serving(self.folder, port=self.port, **told))
 
     def kill(self) -> None:
-        """End the server as a power cut does."""
+        """End the server as a power cut does, all its processes at once."""
         if self._served and self._life:
-            self._served.process.kill()
+            _kill_family(self._served.process.pid)
             self._served.process.wait()
             self._life.close()
         self._served = self._life = None
 
-    def scans(self) -> list[Scan]:
-        """All scans with a key, in the order in which they were recorded."""
+    def scans(self, keys: Collection[str] = ()) -> list[Scan]:
+        """All scans with a key, or with one of these keys, in the order in which they were recorded."""
         asked = (
             "SELECT e.kind, coalesce(c.code, ''), e.key, e.recorded_at - e.occurred_at FROM event e"
             " LEFT JOIN card c ON c.id = e.card_id WHERE e.via = 'scan' AND e.key IS NOT NULL ORDER BY e.id"
         )
         with closing(sqlite3.connect(self.folder / "kanban.sqlite")) as database:
-            return [Scan(*row[:3], timedelta(milliseconds=row[3])) for row in database.execute(asked)]
+            found = [Scan(*row[:3], timedelta(milliseconds=row[3])) for row in database.execute(asked)]
+        return [each for each in found if not keys or each.key in keys]
+
+
+def _kill_family(process: int) -> None:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    for each in (process, *map(int, children)):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 @contextmanager
@@ -115,6 +137,40 @@ def phone_on(
         yield context
     finally:
         context.close()
+
+
+CLOCK = """
+  const real = Date.now.bind(Date);
+  self.clockOff = Number(sessionStorage.clockOff ?? %d);
+  Date.now = () => real() + self.clockOff;
+"""
+
+
+def wrong_clock(context: BrowserContext, off: timedelta) -> None:
+    """Let the clock of every page be off by so much; a page may set it by ``clockOff``."""
+    context.add_init_script(CLOCK % (off / timedelta(milliseconds=1)))
+
+
+def rewrite(page: Page, change: str) -> None:
+    """Change every entry in the phone's store as ``change``, the body of a function of ``entry``, says."""
+    page.evaluate(
+        """(change) => new Promise((done, failed) => {
+          const alter = new Function("entry", change);
+          const request = indexedDB.open("kanban");
+          request.onerror = () => failed(request.error);
+          request.onsuccess = () => {
+            const transaction = request.result.transaction("scans", "readwrite");
+            transaction.objectStore("scans").openCursor().onsuccess = ({ target: { result: cursor } }) => {
+              if (!cursor) return;
+              alter(cursor.value);
+              cursor.update(cursor.value);
+              cursor.continue();
+            };
+            transaction.oncomplete = () => { request.result.close(); done(); };
+          };
+        })""",
+        change,
+    )
 
 
 def scan(page: Page, code: str, **more: object) -> str:
