@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
     advice,
+    answer,
     audits,
     board,
     errors,
@@ -68,6 +69,9 @@ SCREENS = (
     outbox,
     advice,
 )
+    answer, board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports,
+    people, photos, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
+)  # fmt: skip
 
 
 class RowNumber(IntegerConverter):
