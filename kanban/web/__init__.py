@@ -45,6 +45,7 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
+    answer,
     board,
     scan,
     orders,
@@ -69,9 +70,6 @@ SCREENS = (
     outbox,
     advice,
 )
-    answer, board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports,
-    people, photos, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
-)  # fmt: skip
 
 
 class RowNumber(IntegerConverter):

@@ -299,8 +299,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
         "delivery_id": delivery_id, "pairing_id": 1,
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
-        "delivery_id": delivery_id,
-        "line_id": line_id, "answer_id": 1, "person_id": 1, "device_id": 1, "name": "queue",
+        "answer_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

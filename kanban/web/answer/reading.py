@@ -57,7 +57,7 @@ def typed() -> dict[str, Any]:
         raise BadRequest(_("“lines” is a list of objects, each with “line” and what differs."))
     for each in lines:
         number = each.get("line")
-        if isinstance(number, bool) or not isinstance(number, int):
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 10**15:
             raise BadRequest(_("Each of “lines” names its “line” by number."))
         if unknown := sorted(set(each) - {"line", *PER_LINE}):
             raise BadRequest(_("A line has no field “%(name)s”.", name=unknown[0][:40]))
