@@ -61,6 +61,8 @@ class Settings:
     """``KANBAN_DATABASE_URL``: SQLite in the data folder unless a PostgreSQL URL is given."""
     base_url: str
     """``KANBAN_BASE_URL``: the address that cards and links carry; never taken from a request."""
+    former_urls: tuple[str, ...]
+    """``KANBAN_FORMER_URLS``: addresses that older cards carry; they lead to the same shop."""
     host: str
     """``KANBAN_HOST``: the address to listen on."""
     port: int
@@ -104,14 +106,17 @@ def load(environ: Mapping[str, str]) -> Settings:
     data = Path(environ.get("KANBAN_DATA") or default_data_folder()).expanduser().absolute()
     port = _read(environ, "KANBAN_PORT", _whole(1, 65535), 8000)
     base_url = _read(environ, "KANBAN_BASE_URL", _base_url, f"http://{lan_address()}:{port}")
+    nowhere: tuple[str, ...] = ()
+    former_urls = _read(environ, "KANBAN_FORMER_URLS", _former_urls, nowhere)
     return Settings(
         data=data,
         database_url=_read(environ, "KANBAN_DATABASE_URL", _database_url, _sqlite_in(data)),
         base_url=base_url,
+        former_urls=former_urls,
         host=environ.get("KANBAN_HOST") or "0.0.0.0",  # noqa: S104 - phones on the shop's network call us
         port=port,
         threads=_read(environ, "KANBAN_THREADS", _whole(1, 512), 16),
-        trusted_hosts=_hosts(environ.get("KANBAN_TRUSTED_HOSTS", ""), base_url),
+        trusted_hosts=_hosts(environ.get("KANBAN_TRUSTED_HOSTS", ""), base_url, former_urls),
         trusted_proxies=_read(environ, "KANBAN_TRUSTED_PROXIES", _whole(0, 5), 0),
         zone=_read(environ, "KANBAN_TIME_ZONE", _zone, local_zone()),
         currency=_read(environ, "KANBAN_CURRENCY", _currency, "EUR"),
@@ -311,6 +316,10 @@ def _base_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def _former_urls(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_base_url(each.strip()) for each in text.split(",") if each.strip()))
+
+
 def _database_url(text: str) -> str:
     if text.startswith(("postgresql://", "postgres://")):
         return "postgresql+psycopg://" + text.split("://", 1)[1]
@@ -336,8 +345,9 @@ def _currency(text: str) -> str:
     return text
 
 
-def _hosts(extra: str, base_url: str) -> tuple[str, ...]:
+def _hosts(extra: str, base_url: str, former: tuple[str, ...]) -> tuple[str, ...]:
     """The host names under which requests are answered: the base URL's, this machine's, and further ones."""
     named = [host.strip().lower() for host in extra.split(",") if host.strip()]
     own = urlsplit(base_url).hostname or ""
-    return tuple(dict.fromkeys([own, "localhost", "127.0.0.1", "[::1]", lan_address(), *named]))
+    old = [urlsplit(each).hostname or "" for each in former]
+    return tuple(dict.fromkeys([own, "localhost", "127.0.0.1", "[::1]", lan_address(), *named, *old]))

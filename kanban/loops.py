@@ -119,6 +119,7 @@ class Card(Base):
     print_version: Mapped[int] = mapped_column(default=0)
     printed_at: Mapped[datetime | None] = mapped_column(Moment)
     reprint_requested: Mapped[bool] = mapped_column(default=False)
+    reprint_because: Mapped[str] = mapped_column(String(10), default="", server_default=text("''"))
 
     loop: Mapped[Loop] = relationship(back_populates="cards")
 
@@ -201,6 +202,7 @@ def change(
     if changed.keys() & {"card_quantity", "location_id", "supplier_item_id"}:
         for card in cards_in_service(session, loop):
             card.reprint_requested = card.print_version > 0
+            card.reprint_because = "changed" if card.reprint_requested else ""
     journal.append(session, deed, "changed", "loop", loop.id, changed)
     return True
 
@@ -277,14 +279,14 @@ def note_printed(session: Session, deed: journal.Deed, cards: list[Card]) -> Non
     for card in cards:
         card.print_version += 1
         card.printed_at = deed.at
-        card.reprint_requested = False
+        card.reprint_requested, card.reprint_because = False, ""
         version = {"version": card.print_version}
         journal.append(session, deed, "printed", "card", card.id, version, card_id=card.id)
 
 
 def request_reprint(session: Session, deed: journal.Deed, card: Card) -> None:
     """Put a card on the list of those to print again."""
-    card.reprint_requested = True
+    card.reprint_requested, card.reprint_because = True, "worn"
     journal.append(session, deed, "reprint_requested", "card", card.id, card_id=card.id)
 
 
@@ -295,7 +297,7 @@ def cards_in_service(session: Session, loop: Loop) -> list[Card]:
 
 
 def by_code(session: Session, code: str) -> Card | None:
-    """The card with this canonical code."""
+    """The card that wears this canonical code now; see ``prints.card_of`` for older labels."""
     return session.scalar(select(Card).where(Card.code == code))
 
 

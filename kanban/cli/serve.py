@@ -102,13 +102,11 @@ def _load_demo(chosen: Settings, *, unless_filled: bool = False) -> None:
 
 
 def _greet(chosen: Settings, token: str | None) -> None:
-    import qrcode
+    from kanban.labels import rasters
 
     address = f"{chosen.base_url}/set-up/{token}" if token else chosen.base_url
-    code = qrcode.QRCode(border=2)
-    code.add_data(address)
     if sys.stdout.isatty() or token:
-        code.print_ascii(out=sys.stdout, invert=True)
+        rasters.on_terminal(address, sys.stdout)
     click.echo(f"\n  The shop:   {chosen.base_url}   (here: http://localhost:{chosen.port})")
     if token:
         click.echo(

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from kanban import codes, journal, loops, orders, receipts
+from kanban import codes, journal, loops, orders, prints, receipts
 from kanban.db import Statement
 from kanban.languages import gettext as _
 from kanban.orders import Replenishment
@@ -101,8 +101,12 @@ def scan(session: Session, deed: journal.Deed, text: str, wish: Wish = Wish()) -
         return _refuse(session, deed, None, "not_a_code", text=text[:20])
     card = look(session, code)
     if card is None:
-        return _refuse(session, deed, None, "unknown", text=code)
-    return _act(session, deed, card, wish)
+        reason = "blank" if prints.is_blank(session, code) else "unknown"
+        return _refuse(session, deed, None, reason, text=code)
+    answer = _act(session, deed, card, wish)
+    if card.label_ended == "replaced":
+        _note_old_label(session, deed, card)
+    return answer
 
 
 def refuse_stranger(session: Session, deed: journal.Deed, text: str) -> Answer:
@@ -144,6 +148,8 @@ def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> A
     if card.life in ("retired", "on_hold"):
         reason = card.retired_because if card.life == "retired" else "on_hold"
         return _refuse(session, deed, card, reason or "retired")
+    if card.label_ended == "void":
+        return _refuse(session, deed, card, "void_label")
     if wish.order_id is not None and wish.mode == "receive" and wish.order_id != card.order_id:
         return _note(session, deed, card, "nothing", reason="other_order")
     if _is_stale(deed, card):
@@ -197,7 +203,7 @@ def _receive(session: Session, deed: journal.Deed, card: Situation, wish: Wish) 
     event_id = journal.revision(session) + 1  # the receipt's: it carries the key, others follow it
     receipts.receive_card(session, deed, turn, wish.quantity)
     session.flush()
-    now = look(session, card.code)
+    now = look(session, card.label_code)
     return Answer("received", deed.key, event_id, card.order_id, card=now)
 
 
@@ -207,6 +213,12 @@ def _note(session: Session, deed: journal.Deed, card: Situation, effect: str, re
         session, deed, effect, "scan", None, facts, card_id=card.card_id, order_id=card.order_id
     )
     return Answer(effect, deed.key, event_id, card.order_id, reason, card)
+
+
+def _note_old_label(session: Session, deed: journal.Deed, card: Situation) -> None:
+    """The scan counted, but this label should be in the bin for paper: somebody should see that."""
+    facts = {"label": card.label_code}
+    journal.append(session, deed, "old_label", "card", card.card_id, facts, card_id=card.card_id)
 
 
 def _refuse(

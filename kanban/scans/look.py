@@ -54,6 +54,9 @@ class Situation:
     last_signalled_at: datetime | None
     last_filled_at: datetime | None
     draft: tuple[int, int] | None
+    label_code: str = ""
+    label_ended: str = ""
+    label_ended_at: datetime | None = None
 
     def expected_day(self, at: datetime, zone: ZoneInfo) -> date:
         """When the bin should be full again if it is signalled now, or as its order says."""
@@ -77,7 +80,8 @@ _LOOK = Statement(  # only our own constants are put into it
  (SELECT max(x.signalled_at) FROM replenishment x WHERE x.card_id = c.id
    AND coalesce(x.outcome, '') NOT IN ('withdrawn', 'cancelled')) AS last_signalled_at,
  (SELECT max(x.closed_at) FROM replenishment x WHERE x.card_id = c.id
-   AND x.outcome IN ('received', 'short', 'elsewhere')) AS last_filled_at
+   AND x.outcome IN ('received', 'short', 'elsewhere')) AS last_filled_at,
+ z.ended AS label_ended, z.ended_at AS label_ended_at
  FROM card c
  JOIN loop l ON l.id = c.loop_id JOIN item i ON i.id = l.item_id JOIN location p ON p.id = l.location_id
  JOIN supplier_item si ON si.id = l.supplier_item_id JOIN supplier s ON s.id = si.supplier_id
@@ -88,17 +92,23 @@ _LOOK = Statement(  # only our own constants are put into it
  LEFT JOIN person pe ON pe.id = e.person_id LEFT JOIN device de ON de.id = e.device_id
  LEFT JOIN "order" d ON d.supplier_id = s.id AND d.ship_to_id = p.site_id AND d.state = 'draft'
  LEFT JOIN order_line dl ON dl.order_id = d.id AND dl.supplier_item_id = l.supplier_item_id
- WHERE c.code = :code"""
+ LEFT JOIN label_issue z ON z.code = :code
+ WHERE c.id = coalesce((SELECT k.id FROM card k WHERE k.code = :code),
+  (SELECT k.card_id FROM label_issue k WHERE k.code = :code))"""
 )
 
 
 def look(session: Session, code: str) -> Situation | None:
-    """The situation of the card with this canonical code, or none where no card has it."""
+    """The situation of the card whose label has this canonical code, or none where none has it.
+
+    ``code`` in it is that of the label that the card wears now; ``label_ended`` says what became of the one
+    that was read, if it is not that one: *replaced*, or *void*.
+    """
     row = _LOOK.first(session, code=code)
-    return _situation(row) if row else None
+    return _situation(row, code) if row else None
 
 
-def _situation(row: Any) -> Situation:
+def _situation(row: Any, code: str) -> Situation:
     return Situation(
         card_id=row.card_id,
         code=row.code,
@@ -137,6 +147,9 @@ def _situation(row: Any) -> Situation:
         last_signalled_at=_moment(row.last_signalled_at),
         last_filled_at=_moment(row.last_filled_at),
         draft=(row.draft_id, row.draft_line_id) if row.draft_id and row.draft_line_id else None,
+        label_code=code,
+        label_ended=row.label_ended or "",
+        label_ended_at=_moment(row.label_ended_at),
     )
 
 

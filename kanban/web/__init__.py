@@ -9,11 +9,12 @@ from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
     advice,
-    answer,
     audits,
     board,
+    claims,
     errors,
     formats,
+    former,
     health,
     homescreen,
     imports,
@@ -45,9 +46,9 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
-    answer,
     board,
     scan,
+    claims,
     orders,
     receiving,
     items,
@@ -107,6 +108,7 @@ def install(app: Flask) -> None:
     reading.init_app(app)
     languages.install(app)
     security.install(app)
+    former.install(app)
     formats.install(app)
     shell.install(app)
     scanner.install(app)

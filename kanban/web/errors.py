@@ -14,15 +14,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import (
     advice,
-    answers,
     codes,
     counts,
     items,
     journal,
+    labels,
     loops,
     orders,
     outbox,
     people,
+    prints,
     problems,
     receipts,
     scans,
@@ -58,25 +59,6 @@ REFUSALS: dict[type[Exception], Refusal] = {
         404, mark("There is nothing here"), mark("It may have been removed, or the address is mistyped.")
     ),
     codes.BadCode: Refusal(404, mark("This is not a code of ours")),
-    answers.NotOpen: Refusal(409, mark("Too late for that")),
-    answers.BadAnswer: Refusal(422, mark("That cannot be meant")),
-    answers.NobodyElse: Refusal(409, mark("There is nobody else to ask")),
-    answers.NoSuchLink: Refusal(
-        404,
-        mark("This link is not complete"),
-        mark("Open it from the mail again, or ask the buyer for a new one."),
-    ),
-    answers.LinkRevoked: Refusal(
-        410, mark("This link is closed"), mark("The buyer has sent a newer one, or wants no answer any more.")
-    ),
-    answers.LinkExpired: Refusal(
-        410,
-        mark("This order is finished"),
-        mark("Its link closed two weeks after the goods had come. Please write to the buyer."),
-    ),
-    answers.TooManyAnswers: Refusal(
-        429, mark("Too many answers at once"), mark("Wait an hour, then try again.")
-    ),
     orders.NoOpenTurn: Refusal(409, mark("Nothing is open for this card")),
     orders.AlreadyReleased: Refusal(409, mark("Too late for that")),
     orders.rules.NeedsApproval: Refusal(403, mark("This needs an administrator")),
@@ -107,6 +89,30 @@ REFUSALS: dict[type[Exception], Refusal] = {
     suppliers.OfferTaken: Refusal(409, mark("This offer exists")),
     people.LoginTaken: Refusal(409, mark("This name is taken")),
     people.LastAdmin: Refusal(409, mark("Somebody must stay administrator")),
+    codes.BadCode: Refusal(404, "This is not a code of ours"),
+    orders.NoOpenTurn: Refusal(409, "Nothing is open for this card"),
+    orders.AlreadyReleased: Refusal(409, "Too late for that"),
+    orders.NotAllowed: Refusal(409, "That cannot be done now"),
+    orders.NothingToOrder: Refusal(409, "Nothing to order"),
+    receipts.NothingComing: Refusal(409, "Nothing can arrive here"),
+    receipts.BadReceipt: Refusal(422, "That quantity cannot be received"),
+    scans.TooLate: Refusal(409, "Too late to undo"),
+    scans.NothingToUndo: Refusal(409, "Nothing to undo"),
+    loops.LoopClosed: Refusal(409, "This loop is closed"),
+    loops.LifeRefused: Refusal(409, "The card cannot go there"),
+    loops.TooManyCards: Refusal(422, "Too many cards"),
+    prints.CardsChanged: Refusal(409, "The cards have changed"),
+    prints.NotBlank: Refusal(409, "This label is not blank"),
+    prints.NotPrintable: Refusal(409, "Printed already"),
+    labels.LabelError: Refusal(422, "That cannot be printed"),
+    items.SkuTaken: Refusal(409, "This SKU is taken"),
+    items.PlaceTaken: Refusal(409, "This place exists"),
+    items.BadPlaceName: Refusal(422, "This name does not work"),
+    items.PlaceInItself: Refusal(409, "A place cannot stand inside itself"),
+    suppliers.SupplierTaken: Refusal(409, "This supplier exists"),
+    suppliers.OfferTaken: Refusal(409, "This offer exists"),
+    people.LoginTaken: Refusal(409, "This name is taken"),
+    people.LastAdmin: Refusal(409, "Somebody must stay administrator"),
     people.SetUpClosed: Refusal(
         410, mark("This set-up link is closed"), mark("Sign in, or restart the server for a new link.")
     ),
@@ -134,7 +140,7 @@ def install(app: Flask) -> None:
     """Answer each exception by the table."""
     app.register_error_handler(HTTPException, _http)
     for kind in REFUSALS:
-        app.register_error_handler(kind, refused)
+        app.register_error_handler(kind, _refused)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _broken)
 
@@ -153,7 +159,7 @@ def _http(error: HTTPException) -> AnyResponse:
     return response
 
 
-def refused(error: Exception) -> AnyResponse:
+def _refused(error: Exception) -> AnyResponse:
     refusal = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
     text = "" if isinstance(error, (Trouble, NoResultFound, journal.KeyReused)) else str(error)
     response = _answer(refusal, text)
@@ -168,7 +174,7 @@ def refused(error: Exception) -> AnyResponse:
 def _database(error: DBAPIError) -> AnyResponse:
     """A reader met a locked, full or vanished database."""
     if error.__class__.__name__ == "OperationalError":
-        return refused(Trouble(str(error.orig)))
+        return _refused(Trouble(str(error.orig)))
     return _broken(error)
 
 

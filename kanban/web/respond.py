@@ -97,14 +97,23 @@ def change(verb: Callable[[Session, journal.Deed], str]) -> str:
 
 def page_of(event: journal.Event) -> str:
     """The address of the page that shows what an event changed."""
-    pages = {"item": "/items", "supplier": "/suppliers", "location": "/locations", "loop": "/loops"}
+    pages = {
+        "item": "/items", "supplier": "/suppliers", "location": "/locations", "loop": "/loops",
+        "print_batch": "/labels/batches", "printer": "/printers",
+    }  # fmt: skip
     if event.noun == "delivery_note":
         return f"/receiving/notes/{event.noun_id}"
     if event.order_id is not None:
         return f"/orders/{event.order_id}"
     if event.noun in pages and event.noun_id is not None:
         return f"{pages[event.noun]}/{event.noun_id}"
-    lists = {"person": "/people", "device": "/devices", "pairing": "/devices", "brakes": "/shop/brakes"}
+    lists = {
+        "person": "/people",
+        "device": "/devices",
+        "pairing": "/devices",
+        "brakes": "/shop/brakes",
+        "stock": "/stocks",
+    }
     return lists.get(event.noun, "/")
 
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import codes, journal, loops, orders, people, scans
+from kanban import codes, journal, loops, orders, people, prints, scans
 from kanban.languages import gettext as _
-from kanban.web import formats, nonces, respond, scanner, security
+from kanban.web import claims, formats, nonces, respond, scanner, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import Verdict, card_view, undone, verdict
@@ -73,7 +73,7 @@ def _shown(code: str, *, is_scanned: bool) -> AnyResponse:
     if respond.wants_json():
         return _looked(card)
     if card is None:
-        return make_response(render_template("scan/unknown.html", text=code[:40]), 404)
+        return claims.page(code) or make_response(render_template("scan/unknown.html", text=code[:40]), 404)
     return make_response(_page(card, is_scanned=is_scanned))
 
 
@@ -172,7 +172,7 @@ def _tell(code: str, verb: Any, headline: str, text: str) -> AnyResponse:
     this = respond.deed("scan")
 
     def once(session: Session) -> scans.Situation:
-        card = loops.by_code(session, codes.read(code))
+        card = prints.card_of(session, codes.read(code))
         if card is None:
             raise codes.BadCode(_("no card has this code"))
         if not journal.replayed(session, this):
@@ -268,6 +268,7 @@ def card_facts(card: scans.Situation) -> dict[str, Any]:
         "order": card.order_id,
         "order_number": card.order_number,
         "due": None if card.supply == "full" else _due(card).isoformat(),
+        "label": card.label_ended or "current",
     }
 
 
@@ -291,7 +292,7 @@ def _page(card: scans.Situation, result: Verdict | None = None, *, is_scanned: b
         card=card_view(card, stranger=not who.role),
         may_signal=_may_scan(Scan()),
         what=what,
-        post=f"/c/{card.code}/scans",
+        post=f"/c/{card.label_code or card.code}/scans",
         doors=_doors(card),
         plain=f"/cards/{card.code}",
         again=f"/c/{card.code}?again" if ahead and "again" not in request.args else None,

@@ -177,8 +177,7 @@ def _names_its_version(response: Response) -> bool:
 
 
 def _protect(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.extend(HEADERS)
     if request.path in DECODERS:
         response.headers["Content-Security-Policy"] = DECODING_POLICY
     if running().settings.is_https:

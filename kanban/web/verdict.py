@@ -44,6 +44,10 @@ REFUSALS = {
     "loop_closed": (mark("Not used any more"), mark("Nothing is ordered with this card now. Hand it in.")),
     "retired": (mark("Not used any more"), mark("Nothing is ordered with this card now. Hand it in.")),
     "on_hold": (mark("This card rests"), mark("It was put on hold. Ask the buyer before you order.")),
+    "void_label": (
+        mark("This label is void"),
+        mark("It was lost or spoiled before it came to its bin. Put it in the bin for paper."),
+    ),
     "stranger": (mark("This phone may not order"), mark("Sign in, and scan again.")),
 }
 
@@ -119,6 +123,7 @@ def card_view(card: Situation, *, stranger: bool) -> dict[str, Any]:
         "location": "" if stranger else inside_site(card.location),
         "life": card.life,
         "supply": card.supply,
+        "replaced_on": card.label_ended_at if card.label_ended == "replaced" else None,
         "supply_word": _(word),
     }
 

@@ -6,6 +6,7 @@ A new route stands in :data:`TABLE` first: the tests walk the application and ac
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,9 +18,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from kanban import counts, items, journal, orders, outbox, people, scans, suppliers
+from kanban import counts, items, journal, orders, outbox, people, prints, scans, suppliers
 from kanban.db import Base, Database
 from kanban.items import Location
+from kanban.labels import stocks
+from kanban.prints import printers
+from kanban.web.labels import ASSETS
 from web.conftest import Client, ShopData, deed, do
 
 ANYONE, VIEWER, SIGNALLER, OPERATOR, BUYER, ADMIN = "", "viewer", "signaller", "operator", "buyer", "admin"
@@ -41,14 +45,6 @@ TABLE = {
     "GET /sign-in": ANYONE,
     "POST /sign-in": ANYONE,
     "POST /sign-out": ANYONE,
-    # A supplier with its link answers its order.
-    "GET /s/<token>": ANYONE,
-    "GET /s/<token>/order.pdf": ANYONE,
-    "POST /s/<token>/confirmation": ANYONE,
-    "POST /s/<token>/shipment": ANYONE,
-    "GET /api/v1/answers/<token>": ANYONE,
-    "POST /api/v1/answers/<token>/confirmation": ANYONE,
-    "POST /api/v1/answers/<token>/shipment": ANYONE,
     "POST /language": ANYONE,
     "GET /sw.js": ANYONE,
     "GET /offline/<name>": ANYONE,
@@ -88,6 +84,17 @@ TABLE = {
     "GET /advice": VIEWER,
     "GET /loops/<int:loop_id>/advice": VIEWER,
     "GET /loops/<int:loop_id>/simulation": VIEWER,
+    "GET /labels/batches": VIEWER,
+    "GET /labels/batches/<int:batch_id>": VIEWER,
+    "GET /labels/batches/<int:batch_id>/progress": VIEWER,
+    "GET /labels/batches/<int:batch_id>.pdf": VIEWER,
+    "GET /labels/batches/<int:batch_id>.zpl": VIEWER,
+    "GET /labels/batches/<int:batch_id>.zip": VIEWER,
+    "GET /labels/batches/<int:batch_id>/page-<int:number>.<any('png', 'svg'):picture>": VIEWER,
+    "GET /labels/poster.pdf": VIEWER,
+    "GET /labels/places.pdf": VIEWER,
+    "GET /stocks": VIEWER,
+    "GET /stocks/<stock>.pdf": VIEWER,
     "GET /journal": VIEWER,
     "GET /receiving/notes/<int:note_id>": VIEWER,
     "GET /audits": VIEWER,
@@ -122,6 +129,15 @@ TABLE = {
     "POST /order-lines/<int:line_id>/receipts": OPERATOR,
     "POST /orders/<int:order_id>/receipts": OPERATOR,
     "POST /labels": OPERATOR,
+    "POST /labels/preview": OPERATOR,
+    "GET /labels/blanks": OPERATOR,
+    "POST /labels/blanks": OPERATOR,
+    "POST /labels/batches/<int:batch_id>/reprint": OPERATOR,
+    "POST /labels/batches/<int:batch_id>/sending": OPERATOR,
+    "POST /labels/batches/<int:batch_id>/handover": OPERATOR,
+    "POST /c/<code>/claim": OPERATOR,
+    "GET /printers": OPERATOR,
+    "GET /printers/<int:printer_id>/calibration-<any('a4', 'letter'):paper>.pdf": OPERATOR,
     # Buyers keep items, suppliers and orders.
     "GET /items/new": BUYER,
     "POST /items": BUYER,
@@ -158,11 +174,6 @@ TABLE = {
     "GET /orders/<int:order_id>.pdf": BUYER,
     "POST /orders/<int:order_id>/release": BUYER,
     "POST /orders/<int:order_id>/approval": BUYER,
-    "POST /orders/<int:order_id>/answer-link": BUYER,
-    "POST /orders/<int:order_id>/answer-link/revocation": BUYER,
-    "POST /line-answers/<int:answer_id>/acceptance": BUYER,
-    "POST /line-answers/<int:answer_id>/refusal": BUYER,
-    "POST /order-lines/<int:line_id>/alternatives/<int:offer_id>": BUYER,
     "POST /orders/<int:order_id>/early-cards": BUYER,
     "GET /suppliers/<int:supplier_id>/rules": BUYER,
     "POST /suppliers/<int:supplier_id>/rules": BUYER,
@@ -197,6 +208,16 @@ TABLE = {
     "POST /devices/<int:device_id>": BUYER,
     "POST /devices/<int:device_id>/revocation": BUYER,
     # Administrators: people, tokens, the shop.
+    "POST /labels/batches/<int:batch_id>/voiding": BUYER,
+    "POST /stocks": BUYER,
+    "POST /stocks/<stock>/removal": BUYER,
+    # Administrators: people, devices, the shop.
+    "GET /printers/new": ADMIN,
+    "POST /printers": ADMIN,
+    "GET /printers/<int:printer_id>": ADMIN,
+    "POST /printers/<int:printer_id>": ADMIN,
+    "POST /printers/<int:printer_id>/calibration": ADMIN,
+    "POST /printers/<int:printer_id>/retirement": ADMIN,
     "GET /people": ADMIN,
     "GET /people/new": ADMIN,
     "POST /people": ADMIN,
@@ -291,6 +312,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         line_id = session.get_one(orders.Order, order_id).lines[0].id
         token = "x" * 32
     audit_id = do(database, counts.audit, Location, shop.rack, [shop.codes[1]]).id
+    batch_id, printer_id = database.write(lambda session: a_print(session, this))
     known: dict[str, Any] = {
         "code": shop.codes[0], "token": token, "item_id": shop.screw, "supplier_id": shop.bolts,
         "offer_id": shop.offer, "location_id": shop.rack, "loop_id": shop.loop, "card_id": shop.cards[0],
@@ -298,8 +320,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "audit_id": audit_id,
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
         "delivery_id": delivery_id, "pairing_id": 1,
+        "batch_id": batch_id, "printer_id": printer_id, "picture": "png", "paper": "a4", "stock": "a4-cards",
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
-        "answer_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:
@@ -308,6 +330,15 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         return built[1]
 
     return build
+
+
+def a_print(session: Session, this: journal.Deed) -> tuple[int, int]:
+    """A batch of a blank label and a printer; returns their ids."""
+    stock = json.dumps(stocks.facts(stocks.every(ASSETS)["a4-cards"]))
+    batch = prints.make_blank(
+        session, this, 1, prints.Paper("card", "a4-cards", stock, "en", "http://a.example")
+    )
+    return batch.id, printers.add(session, this, prints.PrinterFacts("Office")).id
 
 
 def send(browser: Client, name: str, path: str, **headers: str) -> TestResponse:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import threading
 from decimal import Decimal
 
 import pytest
+import zxingcpp
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
-from kanban import config, create_app, items, journal, loops, suppliers
+from kanban import config, create_app, items, journal, loops, prints, suppliers
 from kanban.db import Database
+from kanban.labels import faces, stocks, symbols
 from kanban.reports import printing
 from kanban.web import labels as screen
 from web.conftest import Client, ShopData, deed, do, revision
 
-CARD = "card.a4-cards"
-SMALL = "small.avery-l7160"
+CARD = ("card", "a4-cards")
+SMALL = ("small", "avery-l7160")
 
 
 def text_of(pdf: bytes) -> str:
@@ -37,8 +42,25 @@ def card(database: Database, card_id: int) -> loops.Card:
         return session.get_one(loops.Card, card_id)
 
 
-def order(*cards: int, paper: str = CARD, start: str = "1") -> dict[str, object]:
-    return {"card": [str(each) for each in cards], "paper": paper, "start": start}
+def order(*cards: int, paper: tuple[str, str] = CARD, start: str = "1", **more: str) -> dict[str, object]:
+    face, stock = paper
+    return {"card": [str(each) for each in cards], "face": face, "stock": stock, "start": start, **more}
+
+
+def pdf_of(browser: Client, answer: TestResponse) -> bytes:
+    """The PDF of the print that a press led to."""
+    assert answer.status_code == 303, answer.text
+    made = browser.get(f"{answer.location}.pdf")
+    assert made.status_code == 200, made.text
+    return made.data
+
+
+def codes_on(pdf: bytes) -> list[str]:
+    """What the symbols on the first page say."""
+    png = subprocess.run(
+        ["pdftoppm", "-r", "150", "-png", "-singlefile", "-"], input=pdf, capture_output=True, check=True
+    ).stdout
+    return sorted(found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(png))))
 
 
 @pytest.fixture
@@ -60,12 +82,13 @@ def glove(database: Database, shop: ShopData) -> tuple[int, ...]:
 def test_cards_are_printed_and_noted(operator: Client, database: Database, shop: ShopData) -> None:
     assert ticked(operator.get("/labels").text) == list(shop.cards)
     answer = operator.post("/labels", order(*shop.cards))
-    assert answer.status_code == 200
-    assert answer.content_type == "application/pdf"
+    assert answer.status_code == 303
+    made = operator.get(f"{answer.location}.pdf")
+    assert made.content_type == "application/pdf"
     assert re.fullmatch(
-        r'inline; filename="kanban-2-cards-\d{4}-\d\d-\d\d\.pdf"', answer.headers["Content-Disposition"]
+        r"inline; filename=kanban-2-cards-\d{4}-\d\d-\d\d\.pdf", made.headers["Content-Disposition"]
     )
-    text = text_of(answer.data)
+    text = text_of(made.data)
     for said in (
         "SCREW",
         "Hexagon screw M8",
@@ -92,7 +115,10 @@ def test_a_print_is_one_transaction_with_an_event_for_each_card(
     with database.read() as session:
         events = list(session.scalars(select(journal.Event).where(journal.Event.id > before)))
         assert not list(journal.verify(session))
-    assert [(each.kind, each.card_id) for each in events] == [("printed", each) for each in shop.cards]
+    assert [(each.kind, each.card_id) for each in events] == [
+        ("made", None),
+        *[("printed", each) for each in shop.cards],
+    ]
 
 
 def test_a_second_try_of_one_press_gives_the_same_paper_and_counts_once(
@@ -100,7 +126,8 @@ def test_a_second_try_of_one_press_gives_the_same_paper_and_counts_once(
 ) -> None:
     first = operator.post("/labels", order(*shop.cards), key="one-press-0001")
     again = operator.post("/labels", order(*shop.cards), key="one-press-0001")
-    assert first.data == again.data
+    assert first.location == again.location
+    assert pdf_of(operator, first) == pdf_of(operator, again)
     assert card(database, shop.cards[0]).print_version == 1
 
 
@@ -108,32 +135,22 @@ def test_other_cards_from_the_page_that_stayed_open_are_another_print(
     operator: Client, database: Database, shop: ShopData
 ) -> None:
     operator.post("/labels", order(shop.cards[0]), key="one-page-00001")
-    assert operator.post("/labels", order(shop.cards[1]), key="one-page-00001").status_code == 200
+    assert operator.post("/labels", order(shop.cards[1]), key="one-page-00001").status_code == 303
     assert card(database, shop.cards[1]).print_version == 1
 
 
-def test_the_symbol_carries_the_base_url_and_not_the_address_in_use(
-    operator: Client, shop: ShopData, tmp_path
-) -> None:
-    import zxingcpp
-    from PIL import Image
-
-    pdf = operator.post("/labels", order(shop.cards[0]), base_url="http://localhost").data
-    (tmp_path / "a.pdf").write_bytes(pdf)
-    subprocess.run(
-        ["pdftoppm", "-r", "150", "-png", "-singlefile", tmp_path / "a.pdf", tmp_path / "a"], check=True
-    )
-    found = zxingcpp.read_barcodes(Image.open(tmp_path / "a.png"))
-    assert [each.text for each in found] == [f"http://kanban.example/c/{shop.codes[0]}"]
+def test_the_symbol_carries_the_base_url_and_not_the_address_in_use(operator: Client, shop: ShopData) -> None:
+    answer = operator.post("/labels", order(shop.cards[0]), base_url="http://localhost")
+    assert codes_on(pdf_of(operator, answer)) == [f"http://kanban.example/c/{shop.codes[0]}"]
 
 
 def test_a_worn_label_waits_for_paper_again(operator: Client, database: Database, shop: ShopData) -> None:
     operator.post("/labels", order(*shop.cards))
     do(database, loops.request_reprint, loops.Card, shop.cards[1])
     assert ticked(operator.get("/labels").text) == [shop.cards[1]]
-    assert ticked(operator.get("/labels?which=reprint").text) == [shop.cards[1]]
+    assert ticked(operator.get("/labels?which=worn").text) == [shop.cards[1]]
     assert ticked(operator.get("/labels?which=new").text) == []
-    assert "v2" in text_of(operator.post("/labels", order(shop.cards[1])).data)
+    assert "v2" in text_of(pdf_of(operator, operator.post("/labels", order(shop.cards[1]))))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +195,7 @@ def test_a_single_card_is_chosen_by_its_code(operator: Client, shop: ShopData) -
 def test_a_viewer_sees_and_does_not_print(viewer: Client, database: Database, shop: ShopData) -> None:
     text = viewer.get("/labels").text
     assert "Card 1" in text
-    assert "Print the ticked cards" not in text
+    assert 'name="stock"' not in text
     assert viewer.post("/labels", order(*shop.cards)).status_code == 403
     assert card(database, shop.cards[0]).print_version == 0
 
@@ -186,7 +203,8 @@ def test_a_viewer_sees_and_does_not_print(viewer: Client, database: Database, sh
 def test_the_start_position_leaves_used_labels_out(operator: Client, shop: ShopData) -> None:
     whole = operator.post("/labels", order(shop.cards[0], paper=SMALL))
     later = operator.post("/labels", order(shop.cards[1], paper=SMALL, start="21"))
-    assert whole.status_code == later.status_code == 200
+    assert whole.status_code == later.status_code == 303
+    assert pdf_of(operator, later) != pdf_of(operator, whole)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +215,15 @@ def test_the_start_position_leaves_used_labels_out(operator: Client, shop: ShopD
         ({"start": "9"}, "Start at 1 to 8"),
         ({"start": "-1"}, "The first free label is a whole number"),
         ({"start": "٣"}, "The first free label is a whole number"),
-        ({"paper": "card.avery-5160"}, "needs a label of at least"),
-        ({"paper": "card.nothing"}, "There is no stock"),
-        ({"paper": "nothing.a4-cards"}, "There is no face"),
-        ({"paper": "../card.a4-cards"}, "There is no"),
-        ({"paper": ""}, "There is no"),
+        ({"stock": "avery-5160"}, "needs a label of at least"),
+        ({"stock": "nothing"}, "There is no stock"),
+        ({"face": "nothing"}, "There is no face"),
+        ({"face": "../card"}, "There is no"),
+        ({"stock": ""}, "There is no"),
+        ({"printer": "99"}, "That printer is not there"),
+        ({"printer": "x"}, "That printer is not there"),
+        ({"stock": "zebra-4in-continuous", "length": "long"}, "The length is a number"),
+        ({"stock": "zebra-4in-continuous", "length": "9999"}, "a length from 0 to 1500"),
     ],
 )
 def test_what_cannot_be_printed_is_said_and_not_noted(
@@ -217,7 +239,7 @@ def test_a_card_that_is_not_there_is_refused(operator: Client, database: Databas
     do(database, loops.set_life, loops.Card, shop.cards[0], "retired", because="lost")
     assert operator.post("/labels", order(*shop.cards)).status_code == 409
     assert operator.post("/labels", order(987654321)).status_code == 409
-    assert operator.post("/labels", {"card": "1 OR 1=1", "paper": CARD}).status_code == 400
+    assert operator.post("/labels", order(1) | {"card": "1 OR 1=1"}).status_code == 400
     assert card(database, shop.cards[1]).print_version == 0
 
 
@@ -235,47 +257,49 @@ def test_two_who_print_the_same_cards_at_once_never_count_one_version_twice(
         each.start()
     for each in presses:
         each.join()
-    printed = sorted(text_of(answer.data).count("v1") for answer in answers if answer.status_code == 200)
+    made = [pdf_of(operator, answer) for answer in answers if answer.status_code == 303]
+    printed = sorted(text_of(pdf).count("v1") for pdf in made)
     version = card(database, shop.cards[0]).print_version
     assert version == len(printed)
     assert printed in ([2], [0, 2])
-    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert {answer.status_code for answer in answers} <= {303, 409}
 
 
 def test_more_cards_than_one_print_takes_are_refused(
     operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "MOST_CARDS", 1)
+    monkeypatch.setattr(prints, "MOST_LABELS", 1)
     answer = operator.post("/labels", order(*shop.cards))
     assert answer.status_code == 422
     assert "One print takes at most 1 cards, and these are 2." in answer.text
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+def test_all_that_match_are_printed_though_not_all_are_listed(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing.choose, "__defaults__", (1,))
     text = operator.get("/labels").text
-    assert "here are the first 1 of 2" in text
     assert len(ticked(text)) == 1
+    assert "All 2 cards that match, not only the 1 that are listed" in text
+    answer = operator.post("/labels?which=waiting", order(everything="yes"))
+    assert answer.status_code == 303
+    assert [card(database, each).print_version for each in shop.cards] == [1, 1]
 
 
 def test_the_sheet_is_set_while_nobody_waits_for_the_database(
     operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = screen.labels.pdf
+    made = screen.pressroom.jobs.sheets.pdf
+    seen = []
 
-    def check(*some: object, **more: object) -> bytes:
-        assert database.write(lambda session: True)  # somebody else's change gets through meanwhile
-        return made(*some, **more)
+    def check(*some: object) -> bytes:
+        seen.append(database.write(lambda session: True))  # somebody else's change gets through meanwhile
+        return made(*some)
 
-    monkeypatch.setattr(screen.labels, "pdf", check)
-    assert operator.post("/labels", order(*shop.cards)).status_code == 200
-
-
-def test_what_fails_while_typesetting_is_not_noted(
-    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_some: object, **_more: object) -> bytes:
-        raise screen.labels.ModuleTooSmall("modules of 0.20 mm")
-
-    monkeypatch.setattr(screen.labels, "pdf", fail)
-    assert operator.post("/labels", order(*shop.cards)).status_code == 422
-    assert card(database, shop.cards[0]).print_version == 0
+    monkeypatch.setattr(screen.pressroom.jobs.sheets, "pdf", check)
+    pdf_of(operator, operator.post("/labels", order(*shop.cards)))
+    assert seen == [True]
 
 
 @pytest.mark.parametrize(
@@ -308,9 +332,61 @@ def test_the_warning_stands_on_the_screen(app: Flask, operator: Client) -> None:
 
 
 def test_small_symbols_are_warned_about_and_too_small_ones_not_offered() -> None:
-    short = printing.papers(screen.ASSETS, "http://kanban.example")
-    long = printing.papers(screen.ASSETS, "https://" + "kanban." * 20 + "example")
-    assert not any(paper.is_small for paper in short)
-    assert any(paper.is_small for paper in long)
-    assert all(paper.module >= 0.33 for paper in long)
-    assert {paper.key for paper in short} >= {CARD, SMALL}
+    def offered(face: str, base_url: str) -> dict[str, faces.Place]:
+        known = faces.known(screen.ASSETS, face)
+        found = stocks.every(screen.ASSETS)
+        pairs = faces.papers(screen.ASSETS, known, found, symbols.modules(base_url))
+        return {stock.name: place for stock, place in pairs}
+
+    long = "https://" + "kanban." * 20 + "example"
+    assert not any(place.is_small for place in offered("card", "http://kanban.example").values())
+    assert any(place.is_small for place in offered("small", long).values())
+    assert all(place.module >= 0.329 for place in offered("small", long).values())
+    assert offered("small", long).keys() < offered("small", "http://kanban.example").keys()
+
+
+def test_what_was_printed_on_last_is_offered_first(operator: Client, shop: ShopData) -> None:
+    operator.post("/labels", order(*shop.cards, paper=SMALL, start="3", languages="de en"))
+    text = operator.get("/labels?which=all").text
+    assert 'value="avery-l7160" selected' in text
+    assert 'name="start" type="text" value="5"' in text
+    assert 'value="de en" selected' in text
+
+
+def test_the_real_page_is_shown_before_it_is_printed(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    before = revision(database)
+    answer = operator.post("/labels/preview", order(*shop.cards))
+    [page] = re.findall('src="data:image/png;base64,([^"]+)"', answer.text)
+    import base64
+
+    picture = Image.open(io.BytesIO(base64.b64decode(page)))
+    assert sorted(found.text[-12:] for found in zxingcpp.read_barcodes(picture)) == sorted(shop.codes)
+    assert "Squares of 1.19 mm: read from about 41 cm." in answer.text
+    assert revision(database) == before
+    assert "Start at 1 to 8" in operator.post("/labels/preview", order(*shop.cards, start="9")).text
+
+
+def test_a_character_without_a_glyph_is_named_before_it_is_printed(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    def rename(session, this, item):
+        return items.change(session, this, item, items.ItemFacts("SCREW", "Bolt \U0001f929 \U00012000"))
+
+    do(database, rename, items.Item, shop.screw)
+    text = operator.post("/labels/preview", order(*shop.cards)).text
+    assert "\U00012000" in text
+    assert "no font here has" in text
+
+
+@pytest.mark.parametrize(
+    "query", ["item={screw}", "loop={loop}", "card={code}", "order=1", "which=changed", "face=qr"]
+)
+def test_every_way_in_leads_to_a_page(operator: Client, shop: ShopData, query: str) -> None:
+    names = vars(shop) | {"code": shop.codes[0]}
+    assert operator.get(f"/labels?{query.format(**names)}").status_code == 200
+
+
+def test_an_unknown_design_in_the_address_is_refused(operator: Client) -> None:
+    assert operator.get("/labels?face=nothing").status_code == 400

@@ -1,0 +1,51 @@
+"""What cannot be printed, by name."""
+
+from __future__ import annotations
+
+
+class LabelError(ValueError):
+    """Something that cannot be printed; the message says why and what helps."""
+
+
+class UnknownFace(LabelError):
+    """The folder holds no design of that name."""
+
+
+class UnknownStock(LabelError):
+    """No stock has that name."""
+
+
+class BadStock(LabelError):
+    """A stock whose lengths cannot be: a label off its paper, labels over each other, a field missing."""
+
+
+class FaceDoesNotFit(LabelError):
+    """The labels of the stock are smaller than the design allows."""
+
+
+class ModuleTooSmall(LabelError):
+    """Modules would be smaller than LEAST_MODULE_MM; a shorter host name or a larger label helps."""
+
+
+class StartOffSheet(LabelError):
+    """The start position is not on the sheet."""
+
+
+class NothingToPrint(LabelError):
+    """No label was given."""
+
+
+class NotACode(LabelError):
+    """A code is 12 characters of Crockford base32."""
+
+
+class NotAnAddress(LabelError):
+    """The base address is not a plain http(s) address."""
+
+
+class NotAColour(LabelError):
+    """A colour is `#rrggbb` or nothing."""
+
+
+class PrinterTrouble(LabelError):
+    """A printer on the network did not take the whole job."""

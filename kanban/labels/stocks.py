@@ -1,0 +1,220 @@
+"""Stocks: sheets of labels, sheets to cut, and rolls. Geometry as data, one TOML file each.
+
+All lengths are in mm. Positions on a sheet are counted row by row from 1. A stock that somebody adds
+is checked as ours are: every label lies on its paper and none over another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kanban import languages
+from kanban.labels.errors import BadStock, UnknownStock
+from kanban.languages import gettext as _
+
+DOTS_A_MM = {203: 8.0}
+"""Printers called 203 dpi have 8 dots a mm; all others what their dpi say."""
+DPI = (180, 203, 300, 360, 600)
+LONGEST = 1_500.0
+PAPERS = {(210, 297): "A4", (215.9, 279.4): "Letter"}
+_SLACK = 0.02
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A sheet with labels in a grid, or a roll (``dpi``), whose pages are its labels.
+
+    ``label`` is as it is read: width, height. On a ``turned`` roll it leaves the printer narrow side
+    first. ``edge``: what the printer of a roll cannot reach, left and right, top and bottom.
+    """
+
+    name: str
+    title: str
+    label: tuple[float, float]
+    paper: tuple[float, float]
+    columns: int = 1
+    rows: int = 1
+    left: float = 0.0
+    top: float = 0.0
+    pitch: tuple[float, float] = (0.0, 0.0)
+    radius: float = 0.0
+    cut: bool = False
+    dpi: int = 0
+    edge: tuple[float, float] = (0.0, 0.0)
+    turned: bool = False
+    continuous: bool = False
+    also: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def is_roll(self) -> bool:
+        return self.dpi > 0
+
+    @property
+    def per_sheet(self) -> int:
+        return self.columns * self.rows
+
+    @property
+    def room(self) -> tuple[float, float]:
+        """Width and height that a design may use."""
+        return self.label[0] - 2 * self.edge[0], self.label[1] - 2 * self.edge[1]
+
+    @property
+    def said(self) -> str:
+        """Its name and what it is: ``Avery L7160: 21 labels of 63.5 × 38.1 mm, A4``."""
+        size = " × ".join(languages.number(Decimal(str(each))) for each in self.label)
+        if self.continuous:
+            return _("%(name)s: endless, set for %(size)s mm", name=self.title, size=size)
+        if self.is_roll:
+            return _("%(name)s: %(size)s mm", name=self.title, size=size)
+        said = languages.ngettext(
+            "%(name)s: %(num)s label of %(size)s mm",
+            "%(name)s: %(num)s labels of %(size)s mm",
+            self.per_sheet,
+            name=self.title,
+            size=size,
+        )
+        paper = PAPERS.get(self.paper, "")
+        said = f"{said}, {paper}" if paper and paper != self.title else said
+        return f"{said}, {_('to cut')}" if self.cut else said
+
+    @property
+    def form(self) -> str:
+        """The family that a person looks for: to cut, a maker's sheets, rolls."""
+        if self.is_roll:
+            return _("Rolls")
+        return _("To cut") if self.cut else _("Sheets")
+
+    def corner(self, position: int) -> tuple[float, float]:
+        """Upper left corner of the label at a position, from the paper's upper left corner, in mm."""
+        row, column = divmod(position - 1, self.columns)
+        return self.left + column * self.pitch[0], self.top + row * self.pitch[1]
+
+
+def dots_a_mm(dpi: int) -> float:
+    """Printer dots in a millimetre."""
+    return DOTS_A_MM.get(dpi, dpi / 25.4)
+
+
+def every(assets: Path, own: Path | None = None) -> dict[str, Stock]:
+    """Every stock by its name: ours, and those in the folder ``own``. Raises BadStock."""
+    found = dict(_ours(assets))
+    for path in sorted(own.glob("*.toml")) if own and own.is_dir() else ():
+        try:
+            facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+            raise BadStock(_("the stock file %(file)s: %(wrong)s", file=path.name, wrong=wrong)) from wrong
+        found[path.stem] = made(path.stem, facts)
+    return found
+
+
+def known(found: Mapping[str, Stock], name: str) -> Stock:
+    """The stock of that name. Raises UnknownStock."""
+    if name not in found:
+        raise UnknownStock(_("there is no stock “%(name)s”", name=name[:60]))
+    return found[name]
+
+
+def made(name: str, facts: Mapping[str, Any]) -> Stock:
+    """A stock from its file or its form. Raises BadStock, which says what is wrong."""
+    if not _NAME.fullmatch(name):
+        raise BadStock(
+            _("a stock's name has small letters, digits and hyphens: not “%(name)s”", name=name[:60])
+        )
+    allowed = {each.name for each in fields(Stock)} - {"name"}
+    strange = [key for key in facts if key not in allowed]
+    if strange:
+        raise BadStock(_("%(name)s: there is no “%(field)s” in a stock", name=name, field=strange[0]))
+    given: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()
+    }
+    label = _pair(name, given, "label")
+    if given.get("dpi"):
+        given = {"paper": label, "pitch": label} | given
+    try:
+        stock = Stock(name, **{"title": name, **given})
+    except TypeError as missing:
+        raise BadStock(_("%(name)s: label, paper, columns, rows, left, top, pitch", name=name)) from missing
+    check(stock)
+    return stock
+
+
+def facts(stock: Stock) -> dict[str, Any]:
+    """A stock as its file says it; :func:`made` makes the same stock of it again."""
+    told = {each.name: getattr(stock, each.name) for each in fields(Stock) if each.name != "name"}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
+
+
+def check(stock: Stock) -> None:
+    """Raise BadStock unless every label lies on the paper and none over another."""
+    name = stock.name
+    for field in ("paper", "label", "pitch", "edge"):
+        _pair(name, {field: getattr(stock, field)}, field)
+    for field in ("left", "top", "radius"):
+        _length(name, field, getattr(stock, field))
+    if type(stock.columns) is not int or type(stock.rows) is not int or not 1 <= stock.per_sheet <= 1000:
+        raise BadStock(_("%(name)s: columns and rows are whole numbers from 1", name=name))
+    if min(stock.label) < 5 or min(stock.room) < 5:
+        raise BadStock(_("%(name)s: a label is at least 5 mm wide and high", name=name))
+    if stock.dpi and stock.dpi not in DPI:
+        raise BadStock(_("%(name)s: dpi is one of %(all)s", name=name, all=", ".join(map(str, DPI))))
+    if stock.columns > 1 and stock.pitch[0] < stock.label[0] - _SLACK:
+        raise BadStock(_("%(name)s: the columns overlap: the pitch is smaller than the label", name=name))
+    if stock.rows > 1 and stock.pitch[1] < stock.label[1] - _SLACK:
+        raise BadStock(_("%(name)s: the rows overlap: the pitch is smaller than the label", name=name))
+    right, bottom = (
+        start + place + size
+        for start, place, size in zip(stock.corner(stock.per_sheet), (0, 0), stock.label, strict=True)
+    )
+    if right > stock.paper[0] + _SLACK or bottom > stock.paper[1] + _SLACK:
+        raise BadStock(
+            _(
+                "%(name)s: the last label ends at %(right)s × %(bottom)s mm, off the paper of %(paper)s mm",
+                name=name,
+                right=f"{right:.2f}",
+                bottom=f"{bottom:.2f}",
+                paper="{:g} × {:g}".format(*stock.paper),
+            )
+        )
+
+
+def lengthened(stock: Stock, length: float) -> Stock:
+    """A continuous stock with labels of this length along the tape, in mm. Raises BadStock."""
+    from dataclasses import replace
+
+    if not stock.continuous:
+        raise BadStock(_("%(title)s is cut already: its labels have one length", title=stock.title))
+    label = (length, stock.label[1]) if stock.turned else (stock.label[0], length)
+    longer = replace(stock, label=label, paper=label, pitch=label)
+    check(longer)
+    return longer
+
+
+def _pair(name: str, facts: Mapping[str, Any], field: str) -> tuple[float, float]:
+    pair = facts.get(field)
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise BadStock(_("%(name)s: %(field)s is two lengths in mm", name=name, field=field))
+    for length in pair:
+        _length(name, field, length)
+    return (pair[0], pair[1])
+
+
+def _length(name: str, field: str, value: object) -> None:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or not 0 <= value <= LONGEST:  # type: ignore[operator]
+        raise BadStock(_("%(name)s: %(field)s is a length from 0 to 1500 mm", name=name, field=field))
+
+
+@lru_cache(maxsize=4)
+def _ours(assets: Path) -> dict[str, Stock]:
+    paths = sorted((assets / "stocks").glob("*.toml"))
+    return {path.stem: made(path.stem, tomllib.loads(path.read_text(encoding="utf-8"))) for path in paths}

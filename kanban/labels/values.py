@@ -1,0 +1,78 @@
+"""What stands on a label: finished text, cleaned so that it can be set."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from kanban.labels.errors import NotACode, NotAColour
+from kanban.languages import gettext as _
+
+_LONGEST = 400  # characters of one value; no label has room for more, and fitting takes time
+_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{12}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}|")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The finished text of one label; `quantity` and `lead_time` carry their unit, `photo` is a JPEG.
+
+    The symbol says the card's `code`; a label that is not of a card (a place, a phone to pair) has a
+    `link` instead. `home` is where a bin comes back to, `note` one more sentence.
+    """
+
+    code: str = ""
+    sku: str = ""
+    name: str = ""
+    quantity: str = ""
+    number: int = 1
+    of: int = 1
+    supplier: str = ""
+    supplier_sku: str = ""
+    location: str = ""
+    lead_time: str = ""
+    kind: str = "purchase"
+    colour: str = ""
+    print_version: int = 1
+    printed_on: str = ""
+    photo: bytes | None = None
+    shop: str = ""
+    home: str = ""
+    note: str = ""
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.link:
+            check_code(self.code)
+        if not _COLOUR.fullmatch(self.colour):
+            raise NotAColour(_("“%(value)s” is not a colour like #1f6feb", value=self.colour))
+
+
+def check_code(code: str) -> None:
+    """Raise :class:`NotACode` unless this is a code in its canonical form."""
+    if not _CODE.fullmatch(code):
+        raise NotACode(
+            _("“%(value)s” is not a code of 12 Crockford base32 characters in upper case", value=code)
+        )
+
+
+def plain(value: str) -> str:
+    """One line of text that can be set: composed, without control characters, at most 400 characters long.
+
+    Marks piled on a letter are cut at three, direction overrides dropped: neither may reach other fields.
+    """
+    composed = unicodedata.normalize("NFC", value.encode("utf-8", "replace").decode())
+    kept: list[str] = []
+    marks = 0
+    for letter in composed[: 2 * _LONGEST]:
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= 3 and not _overrides_direction(letter):
+            kept.append(" " if category in ("Cc", "Zl", "Zp") else letter)
+    line = re.sub(" +", " ", "".join(kept)).strip()  # no-break spaces stay: they hold numbers together
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _overrides_direction(letter: str) -> bool:
+    return "\u202a" <= letter <= "\u202e" or "\u2066" <= letter <= "\u2069"
