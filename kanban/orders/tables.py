@@ -71,7 +71,9 @@ class OrderLine(Base):
     """One supplier item on an order; serves one or more replenishments.
 
     ``quantity`` and what follows it are empty in a draft and frozen at release. ``returned`` are units
-    that came, were of no use, and went back without a replacement: they will not come any more.
+    that came, were of no use, and went back without a replacement: they will not come any more. What
+    ``confirmed_due`` and following say came later, from the supplier: ``shipped`` units have left it;
+    ``passed_on`` units it cannot bring, so that another one was asked.
     """
 
     __tablename__ = "order_line"
@@ -81,6 +83,9 @@ class OrderLine(Base):
         CheckConstraint("received >= 0", name="received"),
         CheckConstraint("returned >= 0", name="returned"),
         CheckConstraint("quantity >= 0", name="quantity"),
+        CheckConstraint("confirmed_quantity >= 0", name="confirmed_quantity"),
+        CheckConstraint("shipped >= 0", name="shipped"),
+        CheckConstraint("passed_on >= 0", name="passed_on"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -101,6 +106,11 @@ class OrderLine(Base):
     unit: Mapped[str | None] = mapped_column(String(20))
     due: Mapped[date | None]
     confirmed_due: Mapped[date | None]
+    confirmed_quantity: Mapped[Decimal | None] = mapped_column(Quantity)
+    confirmed_price: Mapped[Decimal | None] = mapped_column(Money)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    shipped: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
+    passed_on: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
 
     order: Mapped[Order] = relationship(back_populates="lines")
     supplier_item: Mapped[SupplierItem] = relationship()
@@ -110,10 +120,10 @@ class OrderLine(Base):
 
     @property
     def pending(self) -> Decimal:
-        """Units still to come: max(0, ordered − received − returned); zero once the line is closed."""
+        """Units still to come: max(0, ordered − passed on − received − returned); zero once it is closed."""
         if self.closed_at is not None or self.quantity is None:
             return Decimal(0)
-        return max(Decimal(0), self.quantity - self.received - self.returned)
+        return max(Decimal(0), self.quantity - self.passed_on - self.received - self.returned)
 
 
 class Replenishment(Base):

@@ -19,7 +19,9 @@ from kanban.suppliers import SupplierItem
 class LineView:
     """One line with finished figures: frozen ones of a released order, today's of a draft.
 
-    Quantities in units of the item; ``surplus`` is what rounding adds to the cards' need.
+    Quantities in units of the item; ``surplus`` is what rounding adds to the cards' need. The supplier
+    has ``confirmed`` so much at ``confirmed_price``; ``shipped`` has left it; another one was asked for
+    what was ``passed_on``.
     """
 
     id: int
@@ -35,6 +37,11 @@ class LineView:
     received: Decimal
     pending: Decimal
     due: date | None
+    confirmed: Decimal | None
+    confirmed_price: Decimal | None
+    shipped: Decimal
+    passed_on: Decimal
+    answered: bool
     outcome: str | None
     is_open: bool
     cards: tuple[CardView, ...]
@@ -153,6 +160,11 @@ def _line_view(line: OrderLine, order: Order, of: dict[int, int]) -> LineView:
         received=line.received,
         pending=line.pending,
         due=line.confirmed_due or line.due,
+        confirmed=line.confirmed_quantity,
+        confirmed_price=line.confirmed_price,
+        shipped=line.shipped,
+        passed_on=line.passed_on,
+        answered=line.answered_at is not None or line.confirmed_due is not None,
         outcome=line.outcome,
         is_open=not is_draft and line.closed_at is None,
         cards=tuple(_card_view(turn, of) for turn in line.replenishments if turn.outcome != "withdrawn"),

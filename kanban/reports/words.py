@@ -117,6 +117,22 @@ def _released(told: Told) -> str:
     )  # fmt: skip
 
 
+def _due(told: Told) -> str:
+    return _("left by its rule: %(why)s", why=_(LEFT.get(told.facts.get("because", ""), "due")))
+
+
+def _answered(told: Told) -> str:
+    if told.facts.get("asks"):
+        return _("the supplier answered, and asks something")
+    if told.facts.get("short"):
+        return _("the supplier answered: not everything can come")
+    return _("the supplier answered: everything confirmed")
+
+
+def _passed_on(told: Told) -> str:
+    return _("%(units)s asked of another supplier", units=told.units("quantity"))
+
+
 def _confirmed(told: Told) -> str:
     by = _("confirmed by %(supplier)s", supplier=told.supplier) if told.supplier else _("confirmed")
     days = sorted(set(told.facts.get("due", {}).values()))
@@ -233,11 +249,11 @@ SETTLED = {
 }
 
 LEFT = {
-    "at_once": "at once",
-    "cut_off": "the cut-off",
-    "limit": "its value was reached",
-    "order_by": "the stock could wait no longer",
-    "urgent": "an urgent card",
+    "at_once": mark("at once"),
+    "cut_off": mark("the cut-off"),
+    "limit": mark("its value was reached"),
+    "order_by": mark("the stock could wait no longer"),
+    "urgent": mark("an urgent card"),
 }
 
 RETIRED = {
@@ -314,9 +330,16 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("cancelled", "order_line"): _line_cancelled,
     ("closed_short", "order_line"): _closed_short,
     ("released", "order"): _released,
-    ("due", "order"): lambda told: f"left by its rule: {LEFT.get(told.facts.get('because', ''), 'due')}",
-    ("approved", "order"): "approved",
-    ("rule_changed", "supplier"): "other rule for when its orders leave",
+    ("due", "order"): _due,
+    ("approved", "order"): mark("approved"),
+    ("link_renewed", "order"): mark("new link for the supplier; earlier ones are closed"),
+    ("link_revoked", "order"): mark("the supplier’s link was closed"),
+    ("answered", "answer"): _answered,
+    ("left", "answer"): mark("the supplier says that goods have left"),
+    ("passed_on", "order_line"): _passed_on,
+    ("price_accepted", "order_line"): mark("the supplier’s other price or item was accepted"),
+    ("price_refused", "order_line"): mark("the supplier’s other price or item was refused"),
+    ("rule_changed", "supplier"): mark("other rule for when its orders leave"),
     ("confirmed", "order"): _confirmed,
     ("shipped", "order"): mark("on its way"),
     ("cancelled", "order"): _cancelled,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from kanban import outbox, people, shop
+from kanban import answers, config, outbox, people, shop
 from kanban.config import Settings
 from kanban.orders import Order
 from kanban.outbox import Claim, SupplierChannel
@@ -91,8 +91,14 @@ def of_claim(session: Session, claim: Claim, settings: Settings) -> Purchase:
     order = reports.with_lines(session, claim.order_id)
     if order is None or order.number is None or order.released_at is None:
         raise Refused("this order was never released")
-    purchase = _of_order(session, order, claim.message_id, settings)
+    purchase = of_order(session, order, settings, message_id=claim.message_id)
     return replace(purchase, is_test=claim.kind == "test", is_cancellation=claim.kind == "cancellation")
+
+
+def answer_url(session: Session, order_id: int, settings: Settings) -> str:
+    """The address on which the supplier answers an order without an account."""
+    link = answers.link_of(session, order_id)
+    return f"{settings.base_url}/s/{answers.token(link, config.secret_key(settings.data))}"
 
 
 def sample(session: Session, claim: Claim, settings: Settings) -> Purchase:
@@ -119,16 +125,19 @@ def sample(session: Session, claim: Claim, settings: Settings) -> Purchase:
     )  # fmt: skip
 
 
-def _of_order(session: Session, order: Order, message_id: str, settings: Settings) -> Purchase:
+def of_order(
+    session: Session, order: Order, settings: Settings, *, message_id: str = "", at: datetime | None = None
+) -> Purchase:
+    """An order loaded by :func:`kanban.reports.orders.with_lines`; a draft as it would leave ``at`` now."""
     ours = shop.get(session)
     views = [view for view in reports.line_views(session, order) if view.quantity > 0]
     buyer = session.get(people.Person, order.released_by) if order.released_by else None
-    assert order.number is not None
-    assert order.released_at is not None
+    released_at = order.released_at or at
+    assert released_at is not None, "a draft needs to know when it is looked at"
     return Purchase(
-        number=order.number,
+        number=order.number or "",
         message_id=message_id,
-        released_at=order.released_at,
+        released_at=released_at,
         buyer=_party(ours.name, ours.address),
         supplier=_supplier(order.supplier),
         ship_to=_ship_to(order, ours),

@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
     advice,
+    answer,
     audits,
     board,
     claims,
@@ -46,6 +47,7 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
+    answer,
     board,
     scan,
     claims,

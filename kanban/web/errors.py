@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import (
     advice,
+    answers,
     codes,
     counts,
     items,
@@ -59,6 +60,25 @@ REFUSALS: dict[type[Exception], Refusal] = {
         404, mark("There is nothing here"), mark("It may have been removed, or the address is mistyped.")
     ),
     codes.BadCode: Refusal(404, mark("This is not a code of ours")),
+    answers.NotOpen: Refusal(409, mark("Too late for that")),
+    answers.BadAnswer: Refusal(422, mark("That cannot be meant")),
+    answers.NobodyElse: Refusal(409, mark("There is nobody else to ask")),
+    answers.NoSuchLink: Refusal(
+        404,
+        mark("This link is not complete"),
+        mark("Open it from the mail again, or ask the buyer for a new one."),
+    ),
+    answers.LinkRevoked: Refusal(
+        410, mark("This link is closed"), mark("The buyer has sent a newer one, or wants no answer any more.")
+    ),
+    answers.LinkExpired: Refusal(
+        410,
+        mark("This order is finished"),
+        mark("Its link closed two weeks after the goods had come. Please write to the buyer."),
+    ),
+    answers.TooManyAnswers: Refusal(
+        429, mark("Too many answers at once"), mark("Wait an hour, then try again.")
+    ),
     orders.NoOpenTurn: Refusal(409, mark("Nothing is open for this card")),
     orders.AlreadyReleased: Refusal(409, mark("Too late for that")),
     orders.rules.NeedsApproval: Refusal(403, mark("This needs an administrator")),
@@ -140,7 +160,7 @@ def install(app: Flask) -> None:
     """Answer each exception by the table."""
     app.register_error_handler(HTTPException, _http)
     for kind in REFUSALS:
-        app.register_error_handler(kind, _refused)
+        app.register_error_handler(kind, refused)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _broken)
 
@@ -159,7 +179,7 @@ def _http(error: HTTPException) -> AnyResponse:
     return response
 
 
-def _refused(error: Exception) -> AnyResponse:
+def refused(error: Exception) -> AnyResponse:
     refusal = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
     text = "" if isinstance(error, (Trouble, NoResultFound, journal.KeyReused)) else str(error)
     response = _answer(refusal, text)
@@ -174,7 +194,7 @@ def _refused(error: Exception) -> AnyResponse:
 def _database(error: DBAPIError) -> AnyResponse:
     """A reader met a locked, full or vanished database."""
     if error.__class__.__name__ == "OperationalError":
-        return _refused(Trouble(str(error.orig)))
+        return refused(Trouble(str(error.orig)))
     return _broken(error)
 
 

@@ -177,7 +177,8 @@ def _names_its_version(response: Response) -> bool:
 
 
 def _protect(response: Response) -> Response:
-    response.headers.extend(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if request.path in DECODERS:
         response.headers["Content-Security-Policy"] = DECODING_POLICY
     if running().settings.is_https:

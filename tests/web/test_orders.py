@@ -31,7 +31,7 @@ def test_the_loop_closes(operator: Client, buyer: Client, shop: ShopData, draft:
     assert sent.headers["Location"] == f"/orders/{draft}"
     assert "PO-000001" in buyer.get(f"/orders/{draft}").text
     buyer.post(f"/orders/{draft}/confirmation", {"due": "2026-12-24"})
-    assert "due Thu 24 Dec" in buyer.get(f"/orders/{draft}").text
+    assert "confirmed for Thu 24 Dec" in buyer.get(f"/orders/{draft}").text
     buyer.post(f"/orders/{draft}/shipment", {})
     received = operator.post(f"/c/{shop.codes[0]}/scans", json={}).get_json()
     assert (received["effect"], received["card"]["supply"]) == ("received", "full")

@@ -30,7 +30,11 @@ def make(session: Session, claim: Claim, settings: Settings) -> bytes:
         raise Refused(_("no e-mail address is known"))
     order = purchase.of_claim(session, claim, settings)
     with languages.speaking(order.chosen.language):
-        return written(_order_letter(order, claim, settings, _reply_to(order, settings)))
+        return written(
+            _order_letter(
+                order, claim, settings, _reply_to(order, settings), _answer_url(session, claim, settings)
+            )
+        )
 
 
 def send(claim: Claim, payload: bytes, settings: Settings) -> str:
@@ -45,13 +49,13 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
 
 
 def _order_letter(
-    order: Purchase, claim: Claim, settings: Settings, reply_to: tuple[str, str] | None
+    order: Purchase, claim: Claim, settings: Settings, reply_to: tuple[str, str] | None, answer_url: str
 ) -> Letter:
     told = {
         "purchase": order,
         "currency": order.currency,
         "zone": settings.zone,
-        "answer_url": "",
+        "answer_url": answer_url,
         "contact": reply_to is not None,
         "intro": order.chosen.greeting,
     }
@@ -69,6 +73,13 @@ def _order_letter(
         attachments=[] if order.is_cancellation else _attachments(order, settings),
         more=(("Kanban-Order", order.number),),
     )
+
+
+def _answer_url(session: Session, claim: Claim, settings: Settings) -> str:
+    """Where the supplier answers; nothing to answer in a test or a cancellation."""
+    if claim.kind != "order" or claim.order_id is None:
+        return ""
+    return purchase.answer_url(session, claim.order_id, settings)
 
 
 def _subject(order: Purchase) -> str:

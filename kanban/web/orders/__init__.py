@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kanban.web.orders import drafting, papers, screens, steps
+from kanban.web.orders import answered, drafting, papers, screens, steps
 from kanban.web.orders.blueprint import bp
 
-__all__ = ["bp", "drafting", "papers", "screens", "steps"]
+__all__ = ["answered", "bp", "drafting", "papers", "screens", "steps"]

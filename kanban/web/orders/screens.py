@@ -10,7 +10,7 @@ from kanban.languages import mark
 from kanban.reports import orders as reports
 from kanban.reports import story
 from kanban.web import listing, respond, security
-from kanban.web.orders import waiting
+from kanban.web.orders import answered, waiting
 from kanban.web.orders.blueprint import bp
 from kanban.web.orders.views import found, list_row, order_view, today
 from kanban.web.outbox import delivery_view
@@ -55,6 +55,7 @@ def show(order_id: int) -> str:
         "orders/show.html",
         order=order_view(order),
         waiting=waiting.panel(order),
+        answered=answered.panel(order),
         deliveries=[delivery_view(each) for each in outbox.of_order(session(), order.id)],
         history=story.of_order(session(), order.id),
         today=today(),

@@ -14,7 +14,7 @@ from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
 from kanban.web import security
-from kanban.web.formats import day, quantity, units
+from kanban.web.formats import day, money, quantity, units
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -118,6 +118,7 @@ def _line(line: LineView, *, prices: bool) -> dict[str, Any]:
         if line.pending and line.received
         else "",
         "pending": line.pending,
+        "answer_texts": _answer_texts(line, prices),
         "state_word": _line_state(line),
         "open": line.is_open,
         "receive_post": f"{address}/receipts",
@@ -136,4 +137,26 @@ def _line_state(line: LineView) -> str:
     words = {"received": _("received"), "short": _("closed short"), "cancelled": _("cancelled")}
     if line.outcome:
         return words.get(line.outcome, line.outcome)
-    return _("due %(day)s", day=day(line.due)) if line.due else _("to order")
+    if line.confirmed == 0:
+        return _("out of stock")
+    if line.due is None:
+        return _("to order")
+    return (
+        _("confirmed for %(day)s", day=day(line.due))
+        if line.answered
+        else _("due %(day)s", day=day(line.due))
+    )
+
+
+def _answer_texts(line: LineView, prices: bool) -> list[str]:
+    """What the supplier has said of a line beyond its day."""
+    told = []
+    if line.confirmed and line.confirmed < line.quantity:
+        told.append(_("%(units)s of it confirmed", units=units(line.confirmed, line.unit)))
+    if line.passed_on:
+        told.append(_("%(units)s asked of another supplier", units=units(line.passed_on, line.unit)))
+    if line.shipped and line.is_open:
+        told.append(_("%(units)s on the way", units=units(line.shipped, line.unit)))
+    if prices and line.confirmed_price is not None and line.confirmed_price != line.unit_price:
+        told.append(_("costs %(price)s each", price=money(line.confirmed_price)))
+    return told
