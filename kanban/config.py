@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -87,6 +88,10 @@ class Settings:
     """``KANBAN_OFFLINE``: whether phones keep the app; ``no`` takes it off every phone that calls."""
     mail: MailServer | None
     """``KANBAN_SMTP_HOST`` and its kin; none: no mail leaves."""
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
+    """``KANBAN_WEBHOOK_NETWORKS``: private networks that webhooks may reach all the same."""
+    export: Path
+    """``KANBAN_EXPORT``: the folder where orders are put as files."""
     dispatch: bool
     """``KANBAN_DISPATCH``: whether the server sends orders itself; ``no`` leaves it to `kanban dispatch`."""
 
@@ -125,6 +130,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         undo=timedelta(seconds=_read(environ, "KANBAN_UNDO_SECONDS", _whole(0, 600), 10)),
         offline=_read(environ, "KANBAN_OFFLINE", _one_of(("yes", "no")), "yes") == "yes",
         mail=_mail(environ, urlsplit(base_url).hostname or "localhost"),
+        webhook_networks=_read(environ, "KANBAN_WEBHOOK_NETWORKS", _networks, ()),
+        export=Path(environ.get("KANBAN_EXPORT") or data / "outgoing").expanduser().absolute(),
         dispatch=_read(environ, "KANBAN_DISPATCH", _one_of(YES_OR_NO), "yes") == "yes",
     )
 
@@ -305,6 +312,13 @@ def _file(text: str) -> Path:
     if not path.is_file():
         raise ValueError("there is no such file")
     return path
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError as wrong:
+        raise ValueError("give networks such as 192.168.10.0/24, separated by commas") from wrong
 
 
 def _base_url(text: str) -> str:

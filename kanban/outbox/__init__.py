@@ -7,7 +7,6 @@ transaction, and settle it afterwards; whoever dies between leaves it to the nex
 
 from kanban.outbox import brakes, chores, trouble
 from kanban.outbox.channels import (
-    HELD_FOR_HANDS,
     ChannelFacts,
     address_of,
     choose,
@@ -19,6 +18,7 @@ from kanban.outbox.channels import (
 )
 from kanban.outbox.queue import (
     DELAYS,
+    HELD_FOR_HANDS,
     TOLD,
     Claim,
     NotWaiting,

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from kanban import journal
 from kanban.outbox import brakes, queue
+from kanban.outbox.queue import HELD_FOR_HANDS
 from kanban.outbox.tables import BY_HAND, Delivery, SupplierChannel
 from kanban.suppliers import Supplier
 
 OLD_SECRET_LASTS = timedelta(hours=24)
 """How long both secrets sign after a change, so that the other side can change its own in peace."""
-HELD_FOR_HANDS = "person"
 TAKE_CANCELLATIONS = ("email", "webhook", "cxml")
 """Channels that can say that an order is cancelled; elsewhere a person calls."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, case, func, or_, select, text, update
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kanban import journal
 from kanban.db import RING
 from kanban.outbox import brakes
-from kanban.outbox.tables import UNSETTLED, Delivery
+from kanban.outbox.tables import BY_HAND, UNSETTLED, Delivery, SupplierChannel
 
 DELAYS = tuple(
     timedelta(seconds=seconds)
@@ -23,6 +23,7 @@ DELAYS = tuple(
 )  # fmt: skip
 """How long to wait before each try, counted from the one before it."""
 JITTER = 0.2
+HELD_FOR_HANDS = "person"
 LONGEST_ANSWER = 1_000
 
 
@@ -50,6 +51,8 @@ class Claim:
     attempt: int
     possible_repeat: bool
     created_at: datetime
+    secrets: tuple[str, ...] = ()
+    """What signs it, where its channel is signed: the supplier's secret, and for a day the one before."""
 
 
 def add(
@@ -119,7 +122,7 @@ def claim(
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     rows = sorted(session.scalars(taken).all(), key=lambda row: (row.due_at, row.id))
-    return [claim_of(row) for row in rows]
+    return [replace(claim_of(row), secrets=_secrets(session, row, at)) for row in rows]
 
 
 def next_due(session: Session, at: datetime, channels: Sequence[str]) -> datetime | None:
@@ -185,7 +188,10 @@ def let_go(session: Session, deed: journal.Deed, delivery: Delivery) -> None:
     """A person lets a held delivery leave. Raises :class:`NotWaiting`."""
     if delivery.state != "held":
         raise NotWaiting("this is not on hold any more")
-    delivery.state, delivery.held_because, delivery.due_at = "queued", "", deed.at
+    if delivery.channel in BY_HAND:  # past the brake, it waits for the person who calls
+        delivery.held_because = HELD_FOR_HANDS
+    else:
+        delivery.state, delivery.held_because, delivery.due_at = "queued", "", deed.at
     session.flush()
     _tell(session, deed, delivery, "let_go", {})
 
@@ -262,6 +268,18 @@ def ring(session: Session) -> None:
 
 class NotWaiting(ValueError):
     """The delivery is not in a state that allows this step."""
+
+
+def _secrets(session: Session, row: Delivery, at: datetime) -> tuple[str, ...]:
+    chosen = (
+        session.get(SupplierChannel, row.supplier_id)
+        if row.channel == "webhook" and row.supplier_id
+        else None
+    )
+    if chosen is None or not chosen.secret:
+        return ()
+    still = chosen.old_secret_until is not None and chosen.old_secret_until > at
+    return (chosen.secret, chosen.old_secret) if still else (chosen.secret,)
 
 
 def _open(session: Session, at: datetime, channels: Sequence[str]) -> list[str]:

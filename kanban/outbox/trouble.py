@@ -92,6 +92,12 @@ def page(
 def latest_tests(session: Session, limit: int) -> list[Delivery]:
     """The last test mails."""
     lately = select(Delivery).where(
-        Delivery.kind == "test", Delivery.channel == "email", Delivery.order_id.is_(None)
+        Delivery.kind == "test", Delivery.channel == "email", Delivery.supplier_id.is_(None)
     )
+    return list(session.scalars(lately.order_by(Delivery.id.desc()).limit(limit)))
+
+
+def tests_of(session: Session, supplier_id: int, limit: int) -> list[Delivery]:
+    """The last tests of a supplier's channel."""
+    lately = select(Delivery).where(Delivery.kind == "test", Delivery.supplier_id == supplier_id)
     return list(session.scalars(lately.order_by(Delivery.id.desc()).limit(limit)))

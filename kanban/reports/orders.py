@@ -110,6 +110,12 @@ def page(
     return [OrderRow(order, lines, opened) for order, lines, opened in rows], count
 
 
+def latest_of(session: Session, supplier_id: int) -> int | None:
+    """The supplier's order that was released last."""
+    released = select(Order.id).where(Order.supplier_id == supplier_id, Order.number.is_not(None))
+    return session.scalar(released.order_by(Order.id.desc()).limit(1))
+
+
 def with_lines(session: Session, order_id: int) -> Order | None:
     """An order with all that its page needs, in a handful of statements whatever its size."""
     lines = selectinload(Order.lines)

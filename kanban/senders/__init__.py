@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kanban.config import Settings
-from kanban.senders import email
+from kanban.senders import email, files, webhook
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
 
 __all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender", "ready"]
 
-BY_CHANNEL: Mapping[str, Sender] = {"email": email}
+BY_CHANNEL: Mapping[str, Sender] = {
+    "email": email,
+    "webhook": webhook,
+    "csv": files,
+    "ubl": files,
+    "cxml": files,
+}
 """The sender of each channel that needs no person."""
 
 

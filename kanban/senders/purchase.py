@@ -71,6 +71,8 @@ class Purchase:
     is_test: bool
     is_cancellation: bool
     chosen: SupplierChannel
+    cancels: str = ""
+    """For a cancellation: the number under which the order itself was sent."""
 
     @property
     def total(self) -> Decimal | None:
@@ -92,7 +94,13 @@ def of_claim(session: Session, claim: Claim, settings: Settings) -> Purchase:
     if order is None or order.number is None or order.released_at is None:
         raise Refused("this order was never released")
     purchase = of_order(session, order, settings, message_id=claim.message_id)
-    return replace(purchase, is_test=claim.kind == "test", is_cancellation=claim.kind == "cancellation")
+    sent = [each.message_id for each in outbox.of_order(session, claim.order_id) if each.kind == "order"]
+    return replace(
+        purchase,
+        is_test=claim.kind == "test",
+        is_cancellation=claim.kind == "cancellation",
+        cancels=sent[-1] if sent else "",
+    )
 
 
 def answer_url(session: Session, order_id: int, settings: Settings) -> str:

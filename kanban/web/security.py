@@ -177,7 +177,7 @@ def _names_its_version(response: Response) -> bool:
 
 
 def _protect(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in HEADERS.items():  # a view may have said something stricter or narrower itself
         response.headers.setdefault(name, value)
     if request.path in DECODERS:
         response.headers["Content-Security-Policy"] = DECODING_POLICY

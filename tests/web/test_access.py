@@ -191,6 +191,12 @@ TABLE = {
     "GET /suppliers/<int:supplier_id>/rules": BUYER,
     "POST /suppliers/<int:supplier_id>/rules": BUYER,
     "GET /outbox": BUYER,
+    "GET /suppliers/<int:supplier_id>/channel": BUYER,
+    "POST /suppliers/<int:supplier_id>/channel": BUYER,
+    "GET /suppliers/<int:supplier_id>/channel/preview": BUYER,
+    "GET /suppliers/<int:supplier_id>/channel/preview/<any(raw, html):part>": BUYER,
+    "POST /suppliers/<int:supplier_id>/channel/test": BUYER,
+    "POST /suppliers/<int:supplier_id>/channel/secret": BUYER,
     "GET /deliveries/<int:delivery_id>/call-sheet": BUYER,
     "GET /deliveries/<int:delivery_id>/other-way": BUYER,
     "POST /deliveries/<int:delivery_id>/other-way": BUYER,
@@ -336,6 +342,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "batch_id": batch_id, "printer_id": printer_id, "picture": "png", "paper": "a4", "stock": "a4-cards",
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
         "answer_id": 1,
+        "part": "raw",
+        "delivery_id": delivery_id, "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

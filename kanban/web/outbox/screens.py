@@ -8,7 +8,7 @@ from kanban import languages, outbox
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.outbox import Delivery
-from kanban.senders import Refused, purchase
+from kanban.senders import Refused, link, purchase
 from kanban.web import listing, respond, security
 from kanban.web.outbox.blueprint import bp
 from kanban.web.outbox.views import delivery_view
@@ -21,6 +21,16 @@ FILTERS = {
     "done": (mark("Delivered"), ("delivered",)),
     "all": (mark("All"), outbox.STATES),
 }
+
+
+def _link(delivery: Delivery, order: purchase.Purchase) -> str:
+    """The way into the supplier's web shop with this order; empty for any other channel."""
+    if delivery.channel != "link":
+        return ""
+    try:
+        return link.filled(order.chosen.address, order)
+    except link.BadLink:
+        return ""
 
 
 @bp.get("/outbox")
@@ -60,6 +70,6 @@ def call_sheet(delivery_id: int) -> str:
         delivery=delivery_view(delivery),
         purchase=order,
         phone=delivery.address if delivery.channel == "phone" else "",
-        link="",
+        link=_link(delivery, order),
         spoken=languages.SPOKEN.get(order.chosen.language, ""),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from flask import abort
+
 from kanban import languages
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.suppliers import WEEKDAYS, Supplier, SupplierItem
 from kanban.web import formats
+from kanban.web.reading import session
 
 DAYS = dict(
     zip(
@@ -26,6 +29,14 @@ DAYS = dict(
         strict=True,
     )
 )
+
+
+def found(supplier_id: int) -> Supplier:
+    """The supplier with this id, or 404."""
+    supplier = session().get(Supplier, supplier_id)
+    if supplier is None:
+        abort(404)
+    return supplier
 
 
 def habits(supplier: Supplier) -> str:
