@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+import kanban.cli.bounces as bounces
 import kanban.cli.dispatch as dispatch
 import kanban.cli.keeping as keeping
 import kanban.cli.paper as paper
@@ -32,5 +33,5 @@ def main(data: Path | None) -> None:
     """
 
 
-for part in (serve, dispatch, sheets, paper, people, phones, keeping):
+for part in (serve, dispatch, bounces, sheets, paper, people, phones, keeping):
     part.install(main)

@@ -242,6 +242,15 @@ def bounced(session: Session, deed: journal.Deed, delivery: Delivery, why: str) 
     _tell(session, deed, delivery, "bounced", {})
 
 
+def note_bounce(session: Session, deed: journal.Deed, message_ids: Iterable[str], why: str) -> str | None:
+    """What came back undelivered is dead; says what it was about, or none where it is not ours."""
+    delivery = by_message_ids(session, message_ids)
+    if delivery is None:
+        return None
+    bounced(session, deed, delivery, why)
+    return delivery.about
+
+
 def mark_all_as_possible_repeats(session: Session) -> int:
     """After a restoration: what is unsettled in the backup may have left since; says how many that are."""
     unsettled = update(Delivery).where(Delivery.state.in_(UNSETTLED)).values(possible_repeat=True)

@@ -343,7 +343,6 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
         "answer_id": 1,
         "part": "raw",
-        "delivery_id": delivery_id, "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

@@ -231,7 +231,7 @@ def _page(supplier_id: int, values: dict[str, Any], errors: dict[str, str]) -> s
         values=values,
         errors=errors,
         channels=[(name, _(CHANNELS[name])) for name in outbox.CHANNELS],
-        languages=list(languages.SPOKEN.items()),
+        tongues=list(languages.SPOKEN.items()),
         papers=PAPERS,
         columns=", ".join(tables.FIELDS),
         placeholders=", ".join(f"{{{name}}}" for name in (*link.OF_ORDER, *link.OF_LINE)),
