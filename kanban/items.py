@@ -148,6 +148,15 @@ def set_photo(session: Session, deed: journal.Deed, item: Item, photo: Photo | N
     return True
 
 
+def set_consequence(session: Session, deed: journal.Deed, item: Item, consequence: int) -> bool:
+    """Say what it means when this item runs out, 1 to 4; says whether that is new."""
+    if item.consequence == consequence:
+        return False
+    item.consequence = consequence
+    journal.append(session, deed, "changed", "item", item.id, {"consequence": consequence})
+    return True
+
+
 def by_sku(session: Session, sku: str) -> Item | None:
     """The item with this SKU, whatever the case."""
     return session.scalar(select(Item).where(Item.sku_key == fold(sku)))

@@ -5,8 +5,8 @@
 
 from kanban.advice.due import review_due
 from kanban.advice.facts import BadSeason, SizingFacts, describe, facts_of
-from kanban.advice.histories import History, collect, delivered_by
-from kanban.advice.review import Calendars, Reviewed, figures_of, review
+from kanban.advice.histories import History, Turn, collect, delivered_by
+from kanban.advice.review import Calendars, Reviewed, figures_of, outs_of, review
 from kanban.advice.settle import (
     NothingAdvised,
     accept,
@@ -31,6 +31,7 @@ __all__ = [
     "NothingAdvised",
     "Reviewed",
     "SizingFacts",
+    "Turn",
     "accept",
     "collect",
     "delivered_by",
@@ -38,6 +39,7 @@ __all__ = [
     "facts_of",
     "figures_of",
     "latest",
+    "outs_of",
     "past_advice",
     "refuse",
     "review",

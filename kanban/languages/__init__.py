@@ -33,6 +33,7 @@ from kanban.languages.values import (
     month,
     percent,
     short_day,
+    weekday,
 )
 
 __all__ = [
@@ -61,5 +62,6 @@ __all__ = [
     "speak",
     "speaking",
     "spoken",
+    "weekday",
     "written",
 ]

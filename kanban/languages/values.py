@@ -26,6 +26,11 @@ def short_day(value: date) -> str:
     return format_skeleton("dMMM", value, locale=locale())
 
 
+def weekday(value: date) -> str:
+    """The weekday of a day: ``Monday``."""
+    return format_skeleton("EEEE", value, locale=locale())
+
+
 def month(number: int) -> str:
     """A month, 1 to 12, as it stands alone: ``November``."""
     names: str = get_month_names("wide", "stand-alone", locale=locale())[number]

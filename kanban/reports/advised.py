@@ -54,6 +54,56 @@ def rows(session: Session, which: str, q: str, skip: int, limit: int) -> tuple[l
     return [Row(*row) for row in found], count
 
 
+class Asked(NamedTuple):
+    """The item that the question is about next, and how far the walk has come."""
+
+    item: Item | None
+    answered: int
+    total: int
+
+
+def next_question(session: Session, after: int = 0, only_open: bool = True) -> Asked:
+    """The next item, by SKU, of which nobody has said what a stock-out means; after that of id ``after``.
+
+    Only items with an open loop are asked about. With ``only_open`` false, answered ones come again.
+    """
+    with_loop = select(Item).where(Item.id.in_(select(Loop.item_id).where(Loop.closed_at.is_(None))))
+    total = session.scalar(select(func.count()).select_from(with_loop.subquery())) or 0
+    said = with_loop.where(Item.consequence.is_not(None)).subquery()
+    answered = session.scalar(select(func.count()).select_from(said)) or 0
+    query = with_loop.where(Item.consequence.is_(None)) if only_open else with_loop
+    before = session.get(Item, after) if after else None
+    if before is not None:
+        query = query.where(Item.sku_key > before.sku_key)
+    return Asked(session.scalar(query.order_by(Item.sku_key).limit(1)), answered, total)
+
+
+def loops_of(session: Session, item_id: int) -> list[int]:
+    """The open loops of an item, by id."""
+    return list(session.scalars(select(Loop.id).where(Loop.item_id == item_id, Loop.closed_at.is_(None))))
+
+
+class Placed(NamedTuple):
+    """An item's loop on the map: its consequence (none: not said) and class of supply."""
+
+    loop_id: int
+    sku: str
+    name: str
+    consequence: int | None
+    supply: str
+    word: str
+
+
+def placed(session: Session) -> list[Placed]:
+    """Every loop that was sized, on the map of consequence and fragility of supply."""
+    found = session.execute(_newest().order_by(Item.sku_key))
+    rows = [(advice, item, advice.figures) for advice, item, _path in found]
+    return [
+        Placed(advice.loop_id, item.sku, item.name, item.consequence, figures["supply"], figures["word"])
+        for advice, item, figures in rows
+    ]
+
+
 def summary(session: Session) -> Summary:
     """Sums over the newest advice of every open loop."""
     found = session.execute(_newest().with_only_columns(Advice.decision, Advice.state, Advice.cards_now,

@@ -13,6 +13,8 @@ from kanban.web import (
     audits,
     board,
     claims,
+    calendars,
+    dashboard,
     errors,
     formats,
     former,
@@ -38,6 +40,8 @@ from kanban.web import (
     security,
     shell,
     suppliers,
+    triage,
+    walk,
 )
 from kanban.web.reading import reading
 from kanban.web.running import Kanban
@@ -72,6 +76,10 @@ SCREENS = (
     problems,
     outbox,
     advice,
+    triage,
+    walk,
+    dashboard,
+    calendars,
 )
 
 

@@ -45,6 +45,8 @@ PLACES = (
 )
 MORE_PLACES = (
     Place("outbox", mark("Outbox"), "/outbox", "send", False, "buyer"),
+    Place("walk", mark("Walk"), "/walk", "walk", False, "viewer"),
+    Place("dashboard", mark("Dashboard"), "/dashboard", "gauge", False, "viewer"),
     Place("locations", mark("Places"), "/locations", "place", False, "viewer"),
     Place("audits", mark("Shelf audits"), "/audits", "audit", False, "viewer"),
     Place("problems", mark("Problems"), "/problems", "look", False, "operator"),
