@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,10 @@ class _Floor:
     def find(self, kind: str, **more: Any) -> Find:
         return Find(kind, self.told.loop, self.told.item, self.told.loop.location.path, **more)
 
+    def days_until(self, day: date) -> float:
+        """Working days until the end of a day."""
+        return self.plain.between(self.at, datetime.combine(day, time.max, self.plain.zone))
+
     def days_since(self, moment: datetime) -> float:
         return self.plain.between(moment, self.at)
 
@@ -110,7 +114,7 @@ def _look(floor: _Floor) -> list[Find]:
 
 
 def _stock(floor: _Floor, open_turns: Sequence[Turn]) -> list[Find]:
-    """All bins empty, or the last one in use; with the days that it lasts against the goods that are due."""
+    """All bins empty, or the last one in use that will not last until goods are due, or none are coming."""
     working = [card for card in floor.cards if card.life in ("active", "surplus")]
     away = len(open_turns)
     if not working or not away:
@@ -119,8 +123,10 @@ def _stock(floor: _Floor, open_turns: Sequence[Turn]) -> list[Find]:
     if away >= len(working):
         since = max(turn.since for turn in open_turns)
         return [floor.find("out", days=floor.days_since(since), due=due)]
-    if away == len(working) - 1 and len(working) > 1:
-        return [floor.find("last_bin", days=_lasts(floor), due=due)]
+    lasts = _lasts(floor)
+    is_last = away == len(working) - 1 and len(working) > 1
+    if is_last and (due is None or (lasts is not None and lasts < floor.days_until(due))):
+        return [floor.find("last_bin", days=lasts, due=due)]
     return []
 
 

@@ -66,7 +66,7 @@ def show() -> str:
     to_see.sort(key=lambda row: row["place"])
     return render_template(
         "walk/show.html",
-        places=[(place, list(finds)) for place, finds in groupby(to_see, key=lambda row: row["area"])],
+        stops=[(place, list(finds)) for place, finds in groupby(to_see, key=lambda row: row["area"])],
         seen=len(rows) - len(to_see),
         counts=[
             (key, _(TITLES[key]), count, TONES[key], ICONS[key])

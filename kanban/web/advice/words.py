@@ -150,7 +150,9 @@ def money(value: float) -> str:
 
 
 def rounded(value: float) -> Decimal:
-    """As many digits as an estimate deserves: two, or whole numbers from ten on."""
+    """As many digits as an estimate deserves: two."""
+    if value >= 100:
+        return Decimal(round(value, -len(str(int(value))) + 2))
     if value >= 10:
         return Decimal(round(value))
     return Decimal(str(round(value, 1)))

@@ -1,0 +1,206 @@
+"""Screens of advice: proposals, their settling, the question, the map, the walk, the dashboard, calendars."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from werkzeug.test import TestResponse
+
+from kanban import advice, items, loops
+from kanban.db import Database
+from kanban.items import Item
+from web.conftest import Client, ShopData, deed
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def send(browser: Client, path: str, **fields: str) -> TestResponse:
+    return browser.post(path, fields)
+
+
+@pytest.fixture
+def advised(database: Database, shop: ShopData) -> ShopData:
+    """A shop whose screws are used so fast that their loop needs more cards."""
+    this = deed()
+
+    def tell(session: object) -> None:
+        loop = session.get_one(loops.Loop, shop.loop)  # type: ignore[attr-defined]
+        facts = advice.SizingFacts(use_per_day=Decimal(60), sureness="records")
+        advice.describe(session, this, loop, facts)  # type: ignore[arg-type]
+        advice.review_all(session, this, BERLIN)  # type: ignore[arg-type]
+
+    database.write(tell)
+    return shop
+
+
+def latest(database: Database, shop: ShopData) -> advice.Advice:
+    with database.read() as session:
+        found = advice.latest(session, shop.loop)
+    assert found is not None
+    return found
+
+
+def test_the_list_proposes_and_one_press_accepts(
+    buyer: Client, database: Database, advised: ShopData
+) -> None:
+    page = buyer.get("/advice").text
+    assert "Add " in page
+    assert "Accept" in page
+    answer = send(buyer, f"/loops/{advised.loop}/advice/acceptance", back="list")
+    assert answer.status_code == 303
+    assert answer.location == "/advice"
+    settled = latest(database, advised)
+    assert settled.state == "accepted"
+    with database.read() as session:
+        assert loops.count_cards(session, advised.loop) == settled.cards
+
+
+def test_a_loop_says_why_in_plain_words(buyer: Client, advised: ShopData) -> None:
+    page = buyer.get(f"/loops/{advised.loop}/advice").text
+    for said in ("Why", "Side by side", "A bin is usually back", "Early days", "As a table"):
+        assert said in page
+
+
+def test_advice_is_refused_with_a_reason_or_put_off(
+    buyer: Client, database: Database, advised: ShopData
+) -> None:
+    assert send(buyer, f"/loops/{advised.loop}/advice/snooze", days="10").status_code == 303
+    assert latest(database, advised).state == "snoozed"
+    send(buyer, f"/loops/{advised.loop}/advice/refusal", reason="The job ends")
+    assert latest(database, advised).reason == "The job ends"
+    again = send(buyer, f"/loops/{advised.loop}/advice/refusal", reason="x")
+    assert again.status_code == 409
+    assert "The job ends" in buyer.get("/advice?show=history").text
+
+
+@pytest.mark.parametrize("path", ["acceptance", "refusal", "snooze"])
+def test_an_operator_settles_nothing(operator: Client, advised: ShopData, path: str) -> None:
+    assert send(operator, f"/loops/{advised.loop}/advice/{path}").status_code == 403
+
+
+def test_what_people_say_of_the_use_is_kept_and_sized_at_once(
+    buyer: Client, database: Database, shop: ShopData
+) -> None:
+    fields = {
+        "scan_rule": "first_piece",
+        "use_per_day": "12,5",
+        "sureness": "estimate",
+        "when_out": "elsewhere",
+    }
+    answer = buyer.post(
+        f"/loops/{shop.loop}/sizing",
+        data=fields | {"season": ["1"] * 6 + ["2"] * 6, "key": "sizing-facts-1"},
+        headers={"Origin": "http://localhost"},
+    )
+    assert answer.status_code == 303
+    with database.read() as session:
+        told = advice.facts_of(session, shop.loop)
+    assert (told.scan_rule, told.use_per_day, told.season[11]) == ("first_piece", Decimal("12.5"), 2)
+    assert latest(database, shop).figures["use"] > 0
+    assert "12.5" in buyer.get(f"/loops/{shop.loop}/sizing").text
+
+
+@pytest.mark.parametrize(
+    "bad", [{"use_per_day": "much"}, {"use_per_day": "-1"}, {"scan_rule": "never"}, {"put_away": "1000"}]
+)
+def test_what_makes_no_sense_is_said_at_its_field(buyer: Client, shop: ShopData, bad: dict[str, str]) -> None:
+    answer = send(buyer, f"/loops/{shop.loop}/sizing", **bad)
+    assert answer.status_code == 422
+    assert "needs your attention" in answer.text
+
+
+def test_what_if_plays_a_year(viewer: Client, advised: ShopData) -> None:
+    page = viewer.get(f"/loops/{advised.loop}/simulation?lead_time=2&use=1.5&failure=5").text
+    assert "Stock-outs a year" in page
+    assert "polyline" in page
+    assert viewer.get(f"/loops/{advised.loop}/simulation?lead_time=9").status_code == 400
+    assert viewer.get("/loops/999999/simulation").status_code == 404
+
+
+def test_one_question_walks_through_all_items(buyer: Client, database: Database, shop: ShopData) -> None:
+    page = buyer.get("/triage").text
+    assert "What happens if this runs out for a week?" in page
+    answer = send(buyer, f"/items/{shop.screw}/consequence", consequence="4")
+    assert answer.status_code == 303
+    assert answer.location == f"/triage?after={shop.screw}"
+    with database.read() as session:
+        assert session.get_one(Item, shop.screw).consequence == 4
+    assert latest(database, shop).figures["target"] == pytest.approx(0.995)
+    assert send(buyer, f"/items/{shop.screw}/consequence", consequence="5").status_code == 422
+
+
+def test_the_map_holds_every_loop(buyer: Client, database: Database, advised: ShopData) -> None:
+    this = deed()
+    database.write(
+        lambda session: items.set_consequence(session, this, session.get_one(Item, advised.screw), 3)
+    )
+    page = buyer.get("/map").text
+    assert f"/loops/{advised.loop}/advice" in page
+
+
+def test_the_walk_shows_an_empty_shelf_until_somebody_looked(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    for code in shop.codes:
+        send(operator, f"/c/{code}/scans")
+    page = operator.get("/walk").text
+    assert "All bins empty" in page
+    assert send(operator, f"/loops/{shop.loop}/check", find="out").status_code == 303
+    assert "The walk is done" in operator.get("/walk?kind=out").text
+    assert send(operator, f"/loops/{shop.loop}/check", find="nothing").status_code == 422
+
+
+def test_the_dashboard_counts(buyer: Client, viewer: Client, advised: ShopData) -> None:
+    for by in ("supplier", "area", "class", "word"):
+        page = buyer.get(f"/dashboard?by={by}&days=30").text
+        assert "In stock" in page
+    assert "Money on the shelves" in page
+    assert "Money on the shelves" not in viewer.get("/dashboard").text
+    table = buyer.get("/dashboard.csv")
+    assert table.mimetype == "text/csv"
+    assert table.text.startswith("\ufeffsku,")
+    assert viewer.get("/dashboard.csv").status_code == 403
+
+
+class TestCalendar:
+    def week(self, **days: list[str]) -> dict[str, list[str]]:
+        usual = {day: ["06:00", "14:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+        return usual | days
+
+    def save(self, buyer: Client, place: int, key: str, **fields: object) -> object:
+        headers = {"Origin": "http://localhost", "Idempotency-Key": key}
+        return buyer.post(f"/locations/{place}/calendar", data=fields, headers=headers)
+
+    def test_a_site_gets_shifts_and_holidays(self, buyer: Client, shop: ShopData) -> None:
+        answer = self.save(buyer, shop.rack, "calendar-1", country="de", region="BY", **self.week())
+        assert answer.status_code == 303  # type: ignore[attr-defined]
+        page = buyer.get(f"/locations/{shop.rack}/calendar").text
+        assert 'value="06:00"' in page
+        assert "selected>BY" in page
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"mon": ["14:00", "06:00"]}, "each ends after it starts"),
+            ({"mon": ["early", "late"]}, "give both times"),
+            ({"country": "DE", "region": "XX"}, "none whose holidays we know"),
+            ({"country": "XX"}, "not a country"),
+        ],
+    )
+    def test_a_bad_week_is_refused(
+        self, buyer: Client, shop: ShopData, fields: dict[str, object], said: str
+    ) -> None:
+        answer = self.save(buyer, shop.rack, "calendar-2", **(self.week() | fields))
+        assert answer.status_code == 422  # type: ignore[attr-defined]
+        assert said in answer.text  # type: ignore[attr-defined]
+
+    def test_days_are_closed_and_opened_again(self, buyer: Client, shop: ShopData) -> None:
+        address = f"/locations/{shop.rack}/closures"
+        assert send(buyer, address, first="2026-08-03", last="2026-08-14", reason="Summer").status_code == 303
+        assert "Summer" in buyer.get(f"/locations/{shop.rack}/calendar").text
+        assert send(buyer, "/closures/1/removal").status_code == 303
+        assert "Summer" not in buyer.get(f"/locations/{shop.rack}/calendar").text
+        assert send(buyer, "/closures/1/removal").status_code == 404
+        assert send(buyer, address, first="2026-08-14", last="2026-08-03").status_code == 422
