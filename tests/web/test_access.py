@@ -351,7 +351,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "note_id": 1, "receipt_id": 1, "quarantine_id": 1, "return_id": 1, "problem_id": 1,
         "delivery_id": delivery_id, "pairing_id": 1,
         "batch_id": batch_id, "printer_id": printer_id, "picture": "png", "paper": "a4", "stock": "a4-cards",
-        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "line_id": line_id, "person_id": 1, "device_id": 1, "closure_id": 1, "name": "queue",
         "answer_id": 1,
         "part": "raw",
     }  # fmt: skip
