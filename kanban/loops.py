@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kanban import bulk, codes, journal
+from kanban import bulk, codes, journal, suppliers
 from kanban.db import Base, Moment, Quantity, RowId
 from kanban.items import Item, Location
 from kanban.languages import gettext as _
@@ -154,19 +154,24 @@ class NewLoop(NamedTuple):
 def add(
     session: Session, deed: journal.Deed, location: Location, offer: SupplierItem, facts: LoopFacts
 ) -> Loop:
-    """A new loop, without cards yet."""
+    """A new loop, without cards yet. Raises :class:`suppliers.SupplyCircle`."""
     loop = Loop(item_id=offer.item_id, supplier_item_id=offer.id, location_id=location.id, **vars(facts))
     session.add(loop)
     session.flush()
+    suppliers.refuse_circle(session)
     between = {"item_id": offer.item_id, "location_id": location.id, "supplier_item_id": offer.id}
     journal.append(session, deed, "added", "loop", loop.id, between | vars(facts))
     return loop
 
 
 def add_all(session: Session, deed: journal.Deed, new: Sequence[NewLoop]) -> list[int]:
-    """Many new loops at once, without cards yet; returns their ids in the same order."""
+    """Many new loops at once, without cards yet; returns their ids in the same order.
+
+    Raises :class:`suppliers.SupplyCircle`.
+    """
     rows = [each.between() | vars(each.facts) for each in new]
     ids = bulk.add(session, Loop, rows)
+    suppliers.refuse_circle(session)
     entries = (journal.Entry("added", "loop", id, row) for id, row in zip(ids, rows, strict=True))
     journal.append_all(session, deed, entries)
     return ids
@@ -182,7 +187,8 @@ def change(
 ) -> bool:
     """Give a loop other facts, another place or another source; says whether anything changed.
 
-    Turns that are open keep the quantity and the source that they were signalled with.
+    Turns that are open keep the quantity and the source that they were signalled with. Raises
+    :class:`suppliers.SupplyCircle`.
     """
     _refuse_closed(loop)
     wanted = {
@@ -198,6 +204,7 @@ def change(
         setattr(loop, name, value)
     if changed.keys() & {"item_id", "location_id", "supplier_item_id"}:
         session.flush()
+        suppliers.refuse_circle(session)
         session.expire(loop, ["item", "location", "supplier_item"])  # they follow their ids when read anew
     if changed.keys() & {"card_quantity", "location_id", "supplier_item_id"}:
         for card in cards_in_service(session, loop):

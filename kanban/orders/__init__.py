@@ -8,6 +8,7 @@ what happens later (confirmation, receipt, cancellation) is added as new facts.
 
 from kanban.orders import rules
 from kanban.orders.leaving import close_loop, replace_card
+from kanban.orders.picking import NotOurs, pick
 from kanban.orders.queue import (
     AlreadyReleased,
     NoOpenTurn,
@@ -54,6 +55,7 @@ __all__ = [
     "Counter",
     "NoOpenTurn",
     "NotAllowed",
+    "NotOurs",
     "NothingToOrder",
     "Order",
     "OrderLine",
@@ -69,6 +71,7 @@ __all__ = [
     "needed_turn_of",
     "open_turn",
     "open_turn_of",
+    "pick",
     "release",
     "replace_card",
     "rules",

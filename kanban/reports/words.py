@@ -104,6 +104,8 @@ def _refused(told: Told) -> str:
 def _nothing(told: Told) -> str:
     if told.facts.get("reason", "") == "other_order":
         return _("not received: it named another order")
+    if told.facts.get("reason", "") in ("not_to_pick", "of_a_firm"):
+        return _("not picked: nothing of it was to be picked here")
     return _("not received: nothing was on order")
 
 
@@ -314,6 +316,7 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("already", "scan"): mark("scanned again; it was on order already"),
     ("asked", "scan"): mark("scanned again so soon that we asked back"),
     ("received", "scan"): _received,
+    ("picked", "scan"): mark("left its store or work centre"),
     ("in_service", "scan"): mark("scanned for the first time"),
     ("stale", "scan"): mark("an old scan came late; nothing was ordered"),
     ("nothing", "scan"): _nothing,
@@ -382,6 +385,7 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("audited", "location"): mark("shelf audited"),
     ("added", "supplier"): mark("added"),
     ("changed", "supplier"): _changed,
+    ("placed", "supplier"): mark("has its place in the house now"),
     ("added", "supplier_item"): mark("added"),
     ("changed", "supplier_item"): _changed,
     ("channel_chosen", "supplier"): mark("gets its orders another way now"),

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from kanban import codes, journal, loops, orders, prints, receipts
+from kanban import codes, journal, loops, orders, prints, receipts, suppliers
 from kanban.db import Statement
+from kanban.items import PATH_SEPARATOR
 from kanban.languages import gettext as _
 from kanban.orders import Replenishment
 from kanban.orders.queue import Source
@@ -22,6 +24,7 @@ from kanban.scans.look import Situation, look
 
 __all__ = [
     "Answer",
+    "NotUpstream",
     "NothingToUndo",
     "Situation",
     "TooLate",
@@ -33,6 +36,7 @@ __all__ = [
     "undo",
 ]
 
+UTC_ZONE = ZoneInfo("UTC")
 LARGEST_AGE = timedelta(days=30)
 CLOCK_DOUBT = timedelta(minutes=1)
 UNDO_GRACE = timedelta(seconds=5)
@@ -43,6 +47,10 @@ class TooLate(ValueError):
     """The time for *Undo* is over."""
 
 
+class NotUpstream(ValueError):
+    """A bin that does not feed the card whose goods were picked."""
+
+
 class NothingToUndo(ValueError):
     """There is no signal of this card to take back."""
 
@@ -51,10 +59,12 @@ class NothingToUndo(ValueError):
 class Wish:
     """What the person with the bin in the hand wants beyond the plain scan.
 
-    ``mode`` *receive* takes goods in although the order is only *ordered*; ``quantity`` is a part
-    receipt; ``sure`` answers "emptied again already?"; ``order_id`` names the order that a receipt
-    is for, so that a late one cannot hit another. Without ``may_receive`` a card in transit is only looked
-    at. ``cycle`` is the turn that the scan would open: it opens no other.
+    ``mode`` *receive* takes goods in although the order is only *ordered*; *pick* says that the goods
+    leave their store or work centre, and ``emptied`` is the code of the bin there of which that took the
+    last; ``zone`` is the shop's. ``quantity`` is a part receipt; ``sure`` answers "emptied again
+    already?"; ``order_id`` names the order that a receipt is for, so that a late one cannot hit another.
+    Without ``may_receive`` a card in transit is only looked at. ``cycle`` is the turn that the scan would
+    open: it opens no other.
     """
 
     mode: str = "signal"
@@ -63,6 +73,8 @@ class Wish:
     order_id: int | None = None
     may_receive: bool = True
     cycle: int | None = None
+    emptied: str = ""
+    zone: ZoneInfo = UTC_ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +82,9 @@ class Answer:
     """What a scan did. ``effect`` is the word that the journal holds.
 
     ``signalled`` queued · ``already`` nothing new, the card is on order · ``asked`` not yet, confirm
-    first · ``received`` taken in · ``in_service`` a new card was put into service · ``stale`` an old
-    scan came late, nothing ordered · ``nothing`` a receipt for another order, nothing done ·
-    ``refused`` (see ``reason``) · ``withdrawn`` undone.
+    first · ``received`` taken in · ``picked`` left its store or work centre · ``in_service`` a new card was
+    put into service · ``stale`` an old scan came late, nothing ordered · ``nothing`` not for this turn,
+    nothing done · ``refused`` (see ``reason``) · ``withdrawn`` undone.
     """
 
     effect: str
@@ -84,6 +96,13 @@ class Answer:
     replayed: bool = False
 
 
+_FEEDS = Statement(  # only our own constants are put into it
+    f"""SELECT u.id FROM card c JOIN loop l ON l.id = c.loop_id
+ JOIN supplier_item si ON si.id = l.supplier_item_id
+ JOIN supplier_place sp ON sp.supplier_id = si.supplier_id JOIN location a ON a.id = sp.location_id
+ JOIN loop u ON u.item_id = l.item_id AND u.id <> l.id JOIN location b ON b.id = u.location_id
+ JOIN card k ON k.loop_id = u.id WHERE c.id = :card_id AND k.code = :code AND {suppliers.INSIDE}"""
+)
 _FIND_KEY = Statement("SELECT id FROM event WHERE key = :key")
 
 
@@ -154,6 +173,8 @@ def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> A
         return _note(session, deed, card, "nothing", reason="other_order")
     if _is_stale(deed, card):
         return _note(session, deed, card, "stale")
+    if wish.mode == "pick":
+        return _pick(session, deed, card, wish)
     if wish.cycle is not None and card.supply == "full" and wish.cycle != card.last_cycle + 1:
         return _note(session, deed, card, "nothing", reason="other_turn")
     if card.supply == "full":
@@ -205,6 +226,28 @@ def _receive(session: Session, deed: journal.Deed, card: Situation, wish: Wish) 
     session.flush()
     now = look(session, card.label_code)
     return Answer("received", deed.key, event_id, card.order_id, card=now)
+
+
+def _pick(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> Answer:
+    """The goods leave their source. A bin that this emptied there is signalled by the same gesture."""
+    if card.supply == "in_transit":
+        return _note(session, deed, card, "already")
+    if card.turn_id is None or not card.internal:
+        return _note(session, deed, card, "nothing", reason="not_to_pick" if card.internal else "of_a_firm")
+    event_id = _note(session, deed, card, "picked").event_id
+    orders.pick(session, deed, session.get_one(Replenishment, card.turn_id), wish.zone)
+    session.flush()
+    if wish.emptied:
+        _signal_upstream(session, deed, card, wish.emptied)
+    return Answer("picked", deed.key, event_id, card.order_id, card=look(session, card.code))
+
+
+def _signal_upstream(session: Session, deed: journal.Deed, card: Situation, text: str) -> None:
+    """The supermarket's bin is empty: its own loop is signalled, if it is one that feeds this card."""
+    code = codes.read(text)
+    if not _FEEDS.value(session, card_id=card.card_id, code=code, separator=PATH_SEPARATOR):
+        raise NotUpstream(_("that bin is not one from which %(sku)s is picked for this card", sku=card.sku))
+    scan(session, replace(deed, key=None, fingerprint=None), code, Wish(sure=True, may_receive=False))
 
 
 def _note(session: Session, deed: journal.Deed, card: Situation, effect: str, reason: str = "") -> Answer:

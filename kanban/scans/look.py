@@ -27,6 +27,7 @@ class Situation:
     retired_because: str
     loop_id: int
     loop_closed: bool
+    loop_kind: str
     minimum_cycle: timedelta
     card_quantity: Decimal
     item_id: int
@@ -37,6 +38,7 @@ class Situation:
     location: str
     supplier_id: int
     supplier: str
+    internal: bool
     supplier_item_id: int
     terms: Terms
     ship_to_id: int
@@ -69,6 +71,7 @@ _LOOK = Statement(  # only our own constants are put into it
  l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
  i.id AS item_id, i.sku, i.name AS item_name, i.unit, i.photo_id, p.path AS location, p.site_id,
  s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id,
+ coalesce(os.kind, s.kind) AS supplier_kind, l.kind AS loop_kind,
  s.order_days, s.order_until, s.country, s.region, s.time_zone,
  coalesce(si.lead_time, s.lead_time) AS lead_time,
  {orders.SUPPLY} AS supply,
@@ -117,6 +120,7 @@ def _situation(row: Any, code: str) -> Situation:
         life=row.life,
         retired_because=row.retired_because,
         loop_id=row.loop_id,
+        loop_kind=row.loop_kind,
         loop_closed=row.loop_closed_at is not None,
         minimum_cycle=timedelta(minutes=row.minimum_cycle),
         card_quantity=from_thousandths(row.card_quantity),
@@ -128,6 +132,7 @@ def _situation(row: Any, code: str) -> Situation:
         location=row.location,
         supplier_id=row.supplier_id,
         supplier=row.supplier,
+        internal=row.supplier_kind == "internal",
         supplier_item_id=row.supplier_item_id,
         terms=Terms(
             row.lead_time, row.order_days, row.order_until, row.country, row.region or "", row.time_zone or ""

@@ -11,20 +11,33 @@ from kanban.suppliers.offers import (
     offer_of,
     prices_of,
 )
+from kanban.suppliers.places import (
+    INSIDE,
+    NotInternal,
+    SupplierPlace,
+    SupplyCircle,
+    place_of,
+    refuse_circle,
+    set_place,
+)
 from kanban.suppliers.tables import KINDS, PriceBreak, Supplier, SupplierItem
 from kanban.suppliers.terms import WEEKDAYS, Terms
 
 __all__ = [
+    "INSIDE",
     "KINDS",
     "WEEKDAYS",
     "NewOffer",
+    "NotInternal",
     "OfferFacts",
     "OfferTaken",
     "PriceBreak",
     "Supplier",
     "SupplierFacts",
     "SupplierItem",
+    "SupplierPlace",
     "SupplierTaken",
+    "SupplyCircle",
     "Terms",
     "add",
     "add_offer",
@@ -33,5 +46,8 @@ __all__ = [
     "change",
     "change_offer",
     "offer_of",
+    "place_of",
     "prices_of",
+    "refuse_circle",
+    "set_place",
 ]

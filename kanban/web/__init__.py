@@ -32,6 +32,7 @@ from kanban.web import (
     outbox,
     people,
     photos,
+    picking,
     problems,
     push,
     receiving,
@@ -81,6 +82,9 @@ SCREENS = (
     dashboard,
     calendars,
 )
+    board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
+    photos, picking, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
+)  # fmt: skip
 
 
 class RowNumber(IntegerConverter):

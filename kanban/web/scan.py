@@ -35,17 +35,21 @@ class Scan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field("signal", pattern="^(signal|receive)$")
+    mode: str = Field("signal", pattern="^(signal|receive|pick)$")
     quantity: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=3)
     sure: bool = False
     order: int | None = Field(None, ge=1, le=2**53)
     age_ms: int | None = Field(None, ge=0, le=2**53)
+    emptied: str = Field("", max_length=40)
     nonce: str | None = Field(None, max_length=300)
 
     def wish(self, cycle: int | None = None) -> scans.Wish:
         """The same in the domain's words."""
         may_receive = security.who().may("operator")
-        return scans.Wish(self.mode, self.quantity, self.sure, self.order, may_receive, cycle)
+        zone = running().settings.zone
+        return scans.Wish(
+            self.mode, self.quantity, self.sure, self.order, may_receive, cycle, self.emptied, zone
+        )
 
 
 @bp.get("/c/<code>")
@@ -198,7 +202,7 @@ def _sent() -> Scan:
 
 
 def _may_scan(sent: Scan) -> bool:
-    if security.who().may("operator" if sent.mode == "receive" else "signaller"):
+    if security.who().may("operator" if sent.mode in ("receive", "pick") else "signaller"):
         return True
     return running().settings.signal == "anyone" and sent.mode == "signal"
 

@@ -49,6 +49,8 @@ MORE_PLACES = (
     Place("dashboard", mark("Dashboard"), "/dashboard", "gauge", False, "viewer"),
     Place("locations", mark("Places"), "/locations", "place", False, "viewer"),
     Place("audits", mark("Shelf audits"), "/audits", "audit", False, "viewer"),
+    Place("picking", mark("To pick"), "/picking", "bin-full", False, "operator"),
+    Place("making", mark("To make"), "/making", "loop", False, "operator"),
     Place("problems", mark("Problems"), "/problems", "look", False, "operator"),
     Place("journal", mark("Journal"), "/journal", "journal", False, "viewer"),
     Place("imports", mark("Import"), "/import", "import", False, "buyer"),

@@ -208,15 +208,23 @@ def _nothing(answer: Answer, card: Situation) -> Verdict:
         "other_turn": _("The bin was filled since this page was opened. Is it empty now? Scan it again."),
         "other_order": _("That receipt was for another order of this card."),
         "not_on_order": _("This card is full: nothing of it is on order."),
+        "not_to_pick": _("This card is full: nothing of it is to be picked."),
+        "of_a_firm": _("A firm brings these goods: nothing of them is picked here."),
     }.get(answer.reason, "")
-    return Verdict("nothing", "look", _("Nothing to receive"), text)
+    return Verdict("nothing", "look", _("Nothing to do"), text)
 
 
 def _withdrawn(answer: Answer, card: Situation) -> Verdict:
     return undone(answer)
 
 
+def _picked(answer: Answer, card: Situation) -> Verdict:
+    text = _("The goods are on their way to %(place)s.", place=inside_site(card.location))
+    return Verdict("picked", "done", _("On its way"), text)
+
+
 _SAYINGS = {
+    "picked": _picked,
     "signalled": _signalled,
     "already": _already,
     "asked": _asked,
@@ -231,6 +239,10 @@ _SAYINGS = {
 def _in_hand(card: Situation) -> tuple[Action, ...]:
     """What a person may want who holds a bin that is on order already, as far as they may."""
     who, actions = security.who(), []
+    if card.internal and card.supply in ("empty", "ordered") and who.may("operator"):
+        made = card.loop_kind == "production"
+        word = _("Made: it is on its way") if made else _("Picked: it is on its way")
+        actions.append(Action(word, f"/c/{card.code}/scans", {"mode": "pick"}, "primary"))
     if card.supply == "ordered" and who.may("operator"):
         actions.append(
             Action(_("It is here: receive"), f"/c/{card.code}/scans", {"mode": "receive"}, "primary")

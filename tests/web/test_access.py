@@ -121,6 +121,11 @@ TABLE = {
     "GET /scan": SIGNALLER,
     "POST /api/v1/signals": SIGNALLER,
     "GET /receiving": OPERATOR,
+    "GET /picking": OPERATOR,
+    "GET /making": OPERATOR,
+    "GET /picking/<int:supplier_id>.pdf": OPERATOR,
+    "GET /making/<int:supplier_id>.pdf": OPERATOR,
+    "POST /picking/<code>": OPERATOR,
     "GET /problems": OPERATOR,
     "GET /problems/new": OPERATOR,
     "POST /problems": OPERATOR,
@@ -227,6 +232,8 @@ TABLE = {
     "POST /quarantine/<int:quarantine_id>/return": BUYER,
     "POST /returns/<int:return_id>/settlement": BUYER,
     "POST /problems/<int:problem_id>/settlement": BUYER,
+    "GET /suppliers/<int:supplier_id>/place": BUYER,
+    "POST /suppliers/<int:supplier_id>/place": BUYER,
     # Administrators: people, devices, the shop.
     # ... and pair phones, up to what they may do themselves.
     "GET /devices": BUYER,

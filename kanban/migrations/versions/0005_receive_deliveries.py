@@ -35,6 +35,15 @@ def upgrade() -> None:
     _change_receipts()
     _add_quarantine_and_returns()
     _add_problems()
+    op.create_table(
+        "supplier_place",
+        sa.Column("supplier_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("location_id", row_id, nullable=False),
+        sa.ForeignKeyConstraint(["supplier_id"], ["supplier.id"], name=op.f("fk_supplier_place_supplier_id")),
+        sa.ForeignKeyConstraint(["location_id"], ["location.id"], name=op.f("fk_supplier_place_location_id")),
+        sa.PrimaryKeyConstraint("supplier_id", name=op.f("pk_supplier_place")),
+    )
+    op.create_index(op.f("ix_supplier_place_location_id"), "supplier_place", ["location_id"])
 
 
 def _add_problems() -> None:
