@@ -31,21 +31,6 @@ _INTERNAL = Statement(
   WHERE si.supplier_id = s.id AND l.closed_at IS NULL AND (l.kind = 'production') = :making)
  ORDER BY s.name_key"""
 )
-_ROWS = 300
-
-_INTERNAL = Statement(
-    """SELECT s.id, s.name, p.path AS place, count(r.id) AS open_cards,
- coalesce(sum(CASE WHEN r.id IS NOT NULL AND r.shipped_at IS NULL AND o.shipped_at IS NULL
-  THEN 1 ELSE 0 END), 0) AS waiting
- FROM supplier s
- LEFT JOIN supplier_place sp ON sp.supplier_id = s.id LEFT JOIN location p ON p.id = sp.location_id
- JOIN supplier_item si ON si.supplier_id = s.id JOIN loop l ON l.supplier_item_id = si.id
- LEFT JOIN order_line ol ON ol.supplier_item_id = si.id
- LEFT JOIN "order" o ON o.id = ol.order_id
- LEFT JOIN replenishment r ON r.order_line_id = ol.id AND r.closed_at IS NULL
- WHERE s.kind = 'internal' AND l.closed_at IS NULL AND (l.kind = 'production') = :making
- GROUP BY s.id, s.name, p.path, s.name_key ORDER BY s.name_key"""
-)
 _ROWS = Statement(
     """SELECT c.code, c.number, c.loop_id, i.id AS item_id, i.sku, i.name, i.unit, i.photo_id, r.quantity,
  r.signalled_at, r.urgent, r.shipped_at, o.shipped_at AS order_shipped_at, o.number AS order_number,

@@ -67,6 +67,7 @@ SCREENS = (
     imports,
     people,
     photos,
+    picking,
     health,
     languages,
     offline,
@@ -82,9 +83,6 @@ SCREENS = (
     dashboard,
     calendars,
 )
-    board, scan, orders, receiving, items, suppliers, locations, loops, labels, journal, imports, people,
-    photos, picking, health, languages, offline, homescreen, push, scanner, audits, problems, outbox,
-)  # fmt: skip
 
 
 class RowNumber(IntegerConverter):
