@@ -101,7 +101,7 @@ _FEEDS = Statement(  # only our own constants are put into it
  JOIN supplier_item si ON si.id = l.supplier_item_id
  JOIN supplier_place sp ON sp.supplier_id = si.supplier_id JOIN location a ON a.id = sp.location_id
  JOIN loop u ON u.item_id = l.item_id AND u.id <> l.id JOIN location b ON b.id = u.location_id
- JOIN card k ON k.loop_id = u.id WHERE c.id = :card_id AND k.code = :code AND {suppliers.INSIDE}"""
+ JOIN card k ON k.loop_id = u.id WHERE c.id = :card_id AND k.id = :emptied_id AND {suppliers.INSIDE}"""
 )
 _FIND_KEY = Statement("SELECT id FROM event WHERE key = :key")
 
@@ -245,7 +245,9 @@ def _pick(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> 
 def _signal_upstream(session: Session, deed: journal.Deed, card: Situation, text: str) -> None:
     """The supermarket's bin is empty: its own loop is signalled, if it is one that feeds this card."""
     code = codes.read(text)
-    if not _FEEDS.value(session, card_id=card.card_id, code=code, separator=PATH_SEPARATOR):
+    emptied = look(session, code)
+    emptied_id = emptied.card_id if emptied else 0
+    if not _FEEDS.value(session, card_id=card.card_id, emptied_id=emptied_id, separator=PATH_SEPARATOR):
         raise NotUpstream(_("that bin is not one from which %(sku)s is picked for this card", sku=card.sku))
     scan(session, replace(deed, key=None, fingerprint=None), code, Wish(sure=True, may_receive=False))
 

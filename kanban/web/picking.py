@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from kanban import codes, config, journal, labels, scans, suppliers
 from kanban.items import Location, inside_site
+from kanban.labels import symbols
 from kanban.languages import gettext as _
 from kanban.languages import spoken
 from kanban.reports import catalogue
@@ -245,9 +245,7 @@ def _printed(row: ToPick) -> dict[str, str]:
 
 def _symbol(code: str) -> str:
     """The card's symbol as SVG: scanning the paper is scanning the card."""
-    drawn = io.BytesIO()
-    labels.symbol(running().settings.base_url, code).save(drawn, kind="svg", border=4, xmldecl=False)
-    return drawn.getvalue().decode()
+    return symbols.drawing(symbols.matrix(running().settings.base_url, code))
 
 
 def _place_form(supplier_id: int, errors: dict[str, str]) -> str:
