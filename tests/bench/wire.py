@@ -1,4 +1,4 @@
-"""Bytes on the wire, as a phone receives them: scan page and board, first visit, with all they load.
+"""Bytes on the wire, as a phone receives them: scan page, board and scanner, first visit, with all they load.
 
 python tests/bench/wire.py
 """
@@ -13,6 +13,7 @@ import ground
 from served import Caller, Server, serving
 
 ASSET = re.compile(rb"""(?:src|href)="(/static/[^"#]+)""")
+LATE = re.compile(rb"""data-(?:worker|reader|wasm)="(/static/[^"]+)""")  # when the camera opens
 TURNS = 300
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kanban-bench-") as place:
         shop = ground.seed(Path(place), cards=TURNS + 20, turns=TURNS)
         with serving(Server(Path(place))) as server:
-            for path in (f"/c/{shop.codes[0]}", "/"):
+            for path in (f"/c/{shop.codes[0]}", "/", "/scan"):
                 ground.table(
                     (f"GET {path}", "body", "headers", "plain"), _visit(server, shop.tokens["buyer"], path)
                 )
@@ -33,8 +34,11 @@ def _visit(server: Server, token: str, path: str) -> list[list[object]]:
     rows: list[list[object]] = [[path, *row]]
     for asset in dict.fromkeys(ASSET.findall(page)):
         rows.append([asset.decode().partition("?")[0], *_fetch(caller, asset.decode())[1:]])
+    rows.append(["together", *(sum(int(row[n]) for row in rows) for n in (1, 2, 3))])  # type: ignore[call-overload]
+    for asset in LATE.findall(page):
+        rows.append([f"later: {asset.decode().partition('?')[0]}", *_fetch(caller, asset.decode())[1:]])
     caller.close()
-    return [*rows, ["together", *(sum(int(row[n]) for row in rows) for n in (1, 2, 3))]]  # type: ignore[call-overload]
+    return rows
 
 
 def _fetch(caller: Caller, path: str) -> tuple[bytes, int, int, int]:

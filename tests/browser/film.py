@@ -11,10 +11,14 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
+from kanban import config, labels
+
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 DOTS = 300 / 25.4  # per millimetre of paper
 FOCUS = WIDTH / 2 / tan(radians(63 / 2))  # pixels: a phone's usual field of view across
 DESK = (84, 88, 86)
+ASSETS = config.assets("labels")
+FACE, STOCK = "small", "avery-l7160"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,23 @@ class Pose:
     blur: float = 0
     contrast: float = 1
     noise: float = 4
+
+
+def printed(codes: list[str], base_url: str) -> Image.Image:
+    """A sheet of labels with these codes, as it lies on the desk."""
+    made = [
+        labels.Label(code, f"PART-{number:02}", "Hexagon screw M8 × 40", "25 pcs", location="Rack A › 3")
+        for number, code in enumerate(codes)
+    ]
+    return sheet(labels.pdf(made, base_url=base_url, face=FACE, stock=STOCK, assets=ASSETS))
+
+
+def over(position: int, **how: float) -> Pose:
+    """The pose that looks at the symbol of the label at this position of the sheet."""
+    stock = next(each for each in labels.stocks(ASSETS) if each.name == STOCK)
+    left, top = stock.corner(position)
+    x, y, size = labels.symbol_place(face=FACE, stock=STOCK, assets=ASSETS)
+    return Pose(left + x + size / 2, top + y + size / 2, **how)
 
 
 def sheet(pdf: bytes) -> Image.Image:

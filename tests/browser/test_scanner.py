@@ -11,18 +11,14 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from PIL import Image
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser import film, handscanner
 from browser.conftest import DESK, FLAGS, PHONE
-from browser.film import Pose
+from browser.film import over, printed
 from browser.mortal import MortalShop, mortal_shop
-from kanban import config, labels
 
-ASSETS = config.assets("labels")
-FACE, STOCK = "small", "avery-l7160"
 LONGEST_WAIT = 30_000  # milliseconds: this machine may be busy
 STRANGE = "https://kanban.elsewhere.example"
 FAKE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -31,23 +27,6 @@ NEVER_ASKED = "navigator.permissions.query = () => Promise.resolve({ state: 'pro
 NARROW = {**PHONE, "viewport": {"width": 320, "height": 640}}
 
 Opens = Callable[..., Page]
-
-
-def printed(codes: list[str], base_url: str) -> Image.Image:
-    """A sheet of labels with these codes, as it lies on the desk."""
-    made = [
-        labels.Label(code, f"PART-{number:02}", "Hexagon screw M8 × 40", "25 pcs", location="Rack A › 3")
-        for number, code in enumerate(codes)
-    ]
-    return film.sheet(labels.pdf(made, base_url=base_url, face=FACE, stock=STOCK, assets=ASSETS))
-
-
-def over(position: int, **how: float) -> Pose:
-    """The pose that looks at the symbol of the label at this position of the sheet."""
-    stock = next(each for each in labels.stocks(ASSETS) if each.name == STOCK)
-    left, top = stock.corner(position)
-    x, y, size = labels.symbol_place(face=FACE, stock=STOCK, assets=ASSETS)
-    return Pose(left + x + size / 2, top + y + size / 2, **how)
 
 
 @pytest.fixture(scope="module")

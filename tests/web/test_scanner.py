@@ -50,9 +50,7 @@ def test_the_reader_is_served_as_what_it_is_to_be_kept_for_ever(operator: Client
     assert answer.headers["Content-Encoding"] == "br"
     assert "max-age=31536000" in answer.headers["Cache-Control"]
     assert not re.search(r"<script(?![^>]+(src=|application/json))", page), "no script stands in the page"
-    assert "reader.js" not in "".join(re.findall(r"<script[^>]+>", page)), (
-        "it comes when needed"
-    )
+    assert "reader.js" not in "".join(re.findall(r"<script[^>]+>", page)), "it comes when needed"
 
 
 def test_the_scripts_know_our_hosts_without_ports(operator: Client) -> None:
