@@ -210,6 +210,22 @@ def test_no_script_says_a_word_by_itself() -> None:
     assert {name: said for name, said in found.items() if said} == {}
 
 
+PHYSICAL = re.compile(
+    r"(?:^|[\s;{-])(?:left|right)(?:-[a-z]+)*\s*:"  # left: 0, margin-left: 1rem, border-right-width: 1px
+    r"|(?:text-align|float|clear)\s*:\s*(?:left|right)\b"
+    r"|border-(?:top|bottom)-(?:left|right)-radius"
+)
+FOUR_SIDES = re.compile(r"\b(?:padding|margin|inset|border-width):\s*((?:[^\s;()]+\s+){3}[^\s;()]+)\s*[;}]")
+
+
+@pytest.mark.parametrize("sheet", sorted((ROOT / "static" / "css").glob("*.css")), ids=lambda path: path.name)
+def test_styles_know_no_left_and_right(sheet: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    assert [found[0].strip() for found in PHYSICAL.finditer(text)] == []
+    sides = [found[1].split() for found in FOUR_SIDES.finditer(text)]
+    assert [each for each in sides if each[1] != each[3]] == [], "say inline-start and inline-end"
+
+
 def test_a_sentence_is_said_in_the_language_that_is_spoken() -> None:
     assert languages.gettext("Cancel") == "Cancel"
     with languages.speaking("de"):

@@ -30,7 +30,8 @@ FLAGS = (
 
 @dataclass
 class OpenShop:
-    """The shop as it is served: 20 cards wait on drafts, 2 are ordered, 2 on their way, the rest is full."""
+    """The shop as it is served: 20 cards wait on drafts, 2 are ordered, 2 on their way, the rest is full;
+    ``shown`` is one that nobody scans."""
 
     served: Served
     token: str
@@ -38,6 +39,7 @@ class OpenShop:
     waiting: list[str]
     full: Iterator[str]
     order: int
+    shown: str
 
     def another_scans(self, code: str) -> None:
         """Somebody else, elsewhere, signals a card."""
@@ -63,7 +65,7 @@ def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
     database.close()
     full = chain(*(cards[2:] for cards in loops[4:6]), *loops[6:])
     with serving(folder, KANBAN_UNDO_SECONDS="60") as served:
-        yield OpenShop(served, token, cookie, waiting, full, order)
+        yield OpenShop(served, token, cookie, waiting, full, order, next(full))
 
 
 def furnish(session: Session, shop: Shop) -> list[list[str]]:

@@ -1,61 +1,129 @@
-"""Every main screen: open to everybody, silent in the console, and large enough for a thumb."""
+"""Every screen, as the routes name them: open to everybody, silent in the console, large enough for a thumb,
+narrow enough for a small phone, and usable by keyboard, in each language and each direction of writing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, Response, expect
+from werkzeug.routing import Rule
 
 from browser.conftest import DESK, PHONE, OpenShop
+from kanban import languages, web
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 RUN_AXE = "only => axe.run({runOnly: only, resultTypes: ['violations']})"
+ENHANCED = """() => axe.run("#result", {runOnly: {type: "rule", values: ["color-contrast-enhanced"]},
+  rules: {"color-contrast-enhanced": {enabled: true}}, resultTypes: ["violations"]})"""
 WIDTHS = (390, 1280)
+NARROWEST = 320
 LOOKS = ("light", "dark")
+TONES = ("done", "known", "look", "no")
 SMALLEST_TARGET = 44  # pixels, each way
+MOST_STEPS = 160  # presses of Tab on one page
 
-SCREENS = {
-    "the board": "/",
-    "the wall view": "/?wall=1",
-    "a card": "/c/{full}",
-    "a card on order": "/c/{waiting}",
-    "an unknown card": "/c/NOCARDATALL1",
-    "a typed code": "/scan",
-    "the orders": "/orders",
-    "an order": "/orders/{order}",
-    "the items": "/items",
-    "an item": "/items/1",
-    "a new item": "/items/new",
-    "the loops": "/loops",
-    "a loop": "/loops/1",
-    "the suppliers": "/suppliers",
-    "a supplier": "/suppliers/1",
-    "the places": "/locations",
-    "cards and labels": "/labels",
-    "the journal": "/journal",
-    "the people": "/people",
-    "the import": "/import",
-    "one's own account": "/account",
-}
+MORE_ADDRESSES = (
+    "/?wall=1", "/?by=item&q=PART", "/c/{waiting}", "/cards/{waiting}", "/c/NOCARDATALL1", "/items?q=nothing",
+    "/journal?noun=card", "/labels?which=all", "/loops?state=closed", "/orders?state=all", "/no/such/page",
+)  # fmt: skip
+"""Other states of screens; the screens themselves are named by the routes."""
+NOT_FOUND = {"/c/NOCARDATALL1", "/no/such/page"}
+NO_SCREENS = {"/offline/<name>"}
+"""What only the service worker fetches, to keep."""
 
-SMALL = """smallest => [...document.querySelectorAll("button, .button, [role=button], summary, select")]
+SMALL = """smallest => [...document.querySelectorAll(
+    ":is(button, .button, [role=button], summary, select):not(.unseen)")]
   .map(button => [button.textContent.trim() || button.outerHTML.slice(0, 80), button.getBoundingClientRect()])
   .filter(([_, box]) => box.width && box.height && (box.width < smallest || box.height < smallest))
   .map(([text, box]) => `${text}: ${Math.round(box.width)} × ${Math.round(box.height)}`)"""
 
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+PARTS = "() => 4 * document.querySelectorAll('[type=date], [type=time]').length"
+WEAR = "(box, tone) => box.className = `verdict verdict--${tone}`"
 
-@pytest.fixture(scope="module")
-def addresses(open_shop: OpenShop) -> dict[str, str]:
-    """Where each screen is in this shop."""
-    known = {"full": next(open_shop.full), "waiting": open_shop.waiting[0], "order": open_shop.order}
-    return {name: address.format(**known) for name, address in SCREENS.items()}
+REACHABLE = """() => [...document.querySelectorAll(
+    "a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled && each.tabIndex >= 0
+    && each.type !== "hidden" && !each.closest("[inert], [popover]:not(:popover-open)"))
+  .filter(each => each.type !== "radio" || each.checked
+    || !each.form?.querySelector(`[name="${each.name}"]:checked`))
+  .map((each, index) => (each.dataset.step = index, each.outerHTML.slice(0, 100)))"""
+STEP = """() => {
+  const now = document.activeElement, box = now.getBoundingClientRect();
+  const styles = [now, now.closest("label")].filter(Boolean).map(each => getComputedStyle(each));
+  const hidden = box.width < 2 || box.bottom < 0 || box.top > innerHeight;
+  const marked = styles.some(style => style.outlineStyle !== "none" || style.boxShadow !== "none")
+    || ["date", "time"].includes(now.type);  // the browser marks the part of it that has the focus
+  return {step: now.dataset?.step, shown: !hidden && marked, html: now.outerHTML.slice(0, 100)};
+}"""
+
+
+def routes() -> list[Rule]:
+    """The rules of every screen, without a shop behind them."""
+    app = Flask(__name__, static_folder=None)
+    app.url_map.converters["int"] = web.RowNumber
+    for screen in web.SCREENS:
+        app.register_blueprint(screen.bp)
+    found = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    return sorted((rule for rule in found if rule.rule not in NO_SCREENS), key=lambda rule: rule.rule)
+
+
+def address_of(rule: Rule, shop: OpenShop) -> str:
+    """Where this screen is in this shop: the first thing of each kind, and a full card."""
+    known: dict[str, object] = {
+        "order_id": shop.order,
+        "code": shop.shown,
+        "what": "template",
+        "ending": "csv",
+    }
+    with Flask(__name__).test_request_context():
+        adapter = rule.map
+        assert adapter is not None, "the rule is bound"
+        values = {name: known.get(name, 1) for name in rule.arguments}
+        built = rule.build(values, append_unknown=False)
+    assert built is not None, rule.rule
+    return built[1]
+
+
+ADDRESSES = [rule.rule for rule in routes()]
+RULES = {rule.rule: rule for rule in routes()}
+
+
+def where(name: str, shop: OpenShop) -> str:
+    if name in RULES:
+        return address_of(RULES[name], shop)
+    return name.format(waiting=shop.waiting[0])
+
+
+def open_screen(page: Page, name: str, shop: OpenShop) -> bool:
+    """Open it; false where it is no page (a file, a sign of life, or a thing that this shop has not)."""
+    address = where(name, shop)
+    try:
+        answer = page.goto(address, wait_until="load")
+    except Exception as refused:  # a download is no page
+        if "Download is starting" in str(refused) or "net::ERR_ABORTED" in str(refused):
+            return False
+        raise
+    if answer is None or "text/html" not in answer.headers.get("content-type", ""):
+        return False
+    assert answer.status in ((404,) if address in NOT_FOUND else (200, 404, 410)), (
+        f"{address}: {answer.status}"
+    )
+    return answer.status == 200 or address in NOT_FOUND
+
+
+def screens(page: Page, shop: OpenShop) -> Iterator[str]:
+    """Opens one screen after the other and names it."""
+    for name in (*ADDRESSES, *MORE_ADDRESSES):
+        if open_screen(page, name, shop):
+            yield name
 
 
 def violations(page: Page, look: str) -> list[str]:
@@ -66,45 +134,126 @@ def violations(page: Page, look: str) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
 
 
-def show(page: Page, address: str) -> list[str]:
-    """Open a screen; returns what the console says about it."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    answer = page.goto(address, wait_until="networkidle")
-    assert answer is not None
-    assert answer.status == (404 if address == SCREENS["an unknown card"] else 200), address
-    return [text for text in said if "status of 404" not in text]  # the browser's own note of that
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-def test_axe_finds_nothing(
-    open_context: Callable[..., BrowserContext], addresses: dict[str, str], screen: str
-) -> None:
-    page = open_context(signed_in=True, reduced_motion="reduce", **DESK).new_page()
-    assert show(page, addresses[screen]) == [], "the console stays silent"
+def all_violations(page: Page) -> dict[tuple[int, str], list[str]]:
+    """The same in every width and look, where there are any."""
     page.evaluate(AXE)
     found = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
         for look in LOOKS:
             found[width, look] = violations(page, look)
+    return {at: what for at, what in found.items() if what}
+
+
+def listened(page: Page) -> list[str]:
+    """What the console of this page says from now on."""
+    said: list[str] = []
+
+    def missing(answer: Response) -> None:
+        if answer.status >= 400 and answer.request.resource_type != "document":
+            said.append(f"{answer.status} {answer.url}")
+
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("response", missing)
+    return said
+
+
+@pytest.mark.parametrize("name", [*ADDRESSES, *MORE_ADDRESSES])
+def test_axe_finds_nothing(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
+) -> None:
+    page = open_context(signed_in=True, reduced_motion="reduce", **DESK).new_page()
+    said = listened(page)
+    if not open_screen(page, name, open_shop):
+        return
+    page.wait_for_load_state("networkidle")
+    assert [text for text in said if "status of 404" not in text] == [], "the console stays silent"
+    assert all_violations(page) == {}
+
+
+@pytest.mark.parametrize("name", [rule.rule for rule in routes() if not rule.arguments])
+def test_a_stranger_finds_no_barrier_either(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
+) -> None:
+    page = open_context(reduced_motion="reduce", **DESK).new_page()
+    if open_screen(page, name, open_shop) and page.url.rstrip("/").endswith(name.rstrip("/")):
+        assert all_violations(page) == {}
+
+
+@pytest.mark.parametrize("language", languages.SPOKEN)
+def test_every_screen_fits_and_every_button_is_hit(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop, language: str
+) -> None:
+    context = open_context(signed_in=True, **PHONE)
+    context.add_cookies([{"name": "language", "value": language, "url": open_shop.served.address}])
+    page = context.new_page()
+    found: dict[str, Any] = {}
+    for name in screens(page, open_shop):
+        small = page.evaluate(SMALL, SMALLEST_TARGET)
+        wider = {}
+        for direction in ("ltr", "rtl"):
+            page.evaluate("direction => document.documentElement.dir = direction", direction)
+            for width in (NARROWEST, *WIDTHS):
+                page.set_viewport_size({"width": width, "height": 844})
+                wider[direction, width] = page.evaluate(WIDER)
+        found[name] = small, {at: by for at, by in wider.items() if by}
+        page.set_viewport_size(PHONE["viewport"])
+    assert len(found) > 40
+    assert {screen: what for screen, what in found.items() if what != ([], {})} == {}
+
+
+def test_every_screen_is_walked_by_keyboard_alone(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop
+) -> None:
+    """Tab reaches everything that can be used, in turn and visibly, and gets out at the end."""
+    page = open_context(signed_in=True, **DESK).new_page()
+    found: dict[str, Any] = {}
+    for name in screens(page, open_shop):
+        wanted = page.evaluate(REACHABLE)
+        reached: set[int] = set()
+        unseen: list[str] = []
+        page.evaluate("document.activeElement.blur()")
+        for _ in range(min(len(wanted) + page.evaluate(PARTS) + 5, MOST_STEPS)):
+            page.keyboard.press("Tab")
+            at = page.evaluate(STEP)
+            if at["step"] is None:
+                continue
+            if not at["shown"]:
+                unseen.append(at["html"])
+            reached.add(int(at["step"]))
+        missed = [html for step, html in enumerate(wanted[:MOST_STEPS]) if step not in reached]
+        found[name] = missed if len(wanted) + 5 <= MOST_STEPS else [], unseen
+    assert {screen: what for screen, what in found.items() if what != ([], [])} == {}
+
+
+def test_the_result_of_a_scan_is_readable_in_sunlight(
+    open_context: Callable[..., BrowserContext], card: str
+) -> None:
+    """AAA contrast, in every tone and look."""
+    page = open_context(signed_in=True, reduced_motion="reduce", **PHONE).new_page()
+    page.goto(f"/cards/{card}")
+    page.locator("#press").click()
+    expect(page.locator("#result .verdict--done")).to_be_visible()
+    page.evaluate(AXE)
+    found = {}
+    for tone in TONES:
+        page.locator("#result .verdict").evaluate(
+            "(box, tone) => box.className = `verdict verdict--${tone}`", tone
+        )
+        for look in LOOKS:
+            page.emulate_media(color_scheme=look)  # type: ignore[arg-type]
+            answer: dict[str, Any] = page.evaluate(ENHANCED)
+            found[tone, look] = [
+                node["any"][0]["message"] for each in answer["violations"] for node in each["nodes"]
+            ]
     assert {at: what for at, what in found.items() if what} == {}
 
 
-def test_a_thumb_hits_every_button(
-    open_context: Callable[..., BrowserContext], addresses: dict[str, str]
-) -> None:
+def test_the_result_of_a_scan_is_announced(open_context: Callable[..., BrowserContext], card: str) -> None:
     page = open_context(signed_in=True, **PHONE).new_page()
-    found: dict[str, Any] = {}
-    for screen, address in addresses.items():
-        page.goto(address)
-        found[screen] = page.evaluate(SMALL, SMALLEST_TARGET), page.evaluate(WIDER)
-    assert {screen: what for screen, what in found.items() if what != ([], 0)} == {}
-
-
-def test_the_doors_are_open_to_everybody(open_context: Callable[..., BrowserContext]) -> None:
-    page = open_context(reduced_motion="reduce", **DESK).new_page()
-    assert show(page, "/sign-in") == []
-    page.evaluate(AXE)
-    assert [violations(page, look) for look in LOOKS] == [[], []]
+    page.goto(f"/cards/{card}")
+    live = page.locator("[aria-live]:has(#result)")
+    expect(live).to_have_attribute("aria-live", "polite")
+    page.locator("#press").click()
+    expect(live).to_contain_text("Ordered")

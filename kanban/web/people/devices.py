@@ -31,13 +31,13 @@ from kanban.web.running import running
 @security.access("buyer")
 def show_devices() -> str:
     """All phones, buttons and programs: what each may do, when it was here last, and how to stop it."""
-    places = {each.id: each.path for each in session().execute(select(Location.id, Location.path))}
+    stands = {each.id: each.path for each in session().execute(select(Location.id, Location.path))}
     all_of_them = people.devices(session())
     return render_template(
         "people/devices.html",
         phones=[each for each in all_of_them if each.paired_at],
         programs=[each for each in all_of_them if not each.paired_at],
-        places=places,
+        stands=stands,
         may=PHONE_ROLES,
     )
 
