@@ -71,11 +71,15 @@ class Stock:
     @property
     def said(self) -> str:
         """Its name and what it is: ``Avery L7160: 21 labels of 63.5 × 38.1 mm, A4``."""
-        size = " × ".join(languages.number(Decimal(str(each))) for each in self.label)
+        size = " × ".join(languages.number(Decimal(str(round(each, 1)))) for each in self.label)
         if self.continuous:
             return _("%(name)s: endless, set for %(size)s mm", name=self.title, size=size)
         if self.is_roll:
-            return _("%(name)s: %(size)s mm", name=self.title, size=size)
+            return (
+                self.title
+                if self.title.endswith(" mm")
+                else _("%(name)s: %(size)s mm", name=self.title, size=size)
+            )
         said = languages.ngettext(
             "%(name)s: %(num)s label of %(size)s mm",
             "%(name)s: %(num)s labels of %(size)s mm",

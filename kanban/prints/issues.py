@@ -69,7 +69,7 @@ def make(session: Session, deed: journal.Deed, wanted: Sequence[Wanted], paper: 
     A card that was never printed keeps the code that it has. Raises :class:`CardsChanged`.
     """
     now = _versions(session, [each.card_id for each in wanted])
-    if any(now.get(each.card_id, (0, ""))[0] != each.version for each in wanted):
+    if any(now.get(each.card_id, (-1, ""))[0] != each.version for each in wanted):
         raise CardsChanged(
             _("somebody printed or retired one of these cards just now: look again, then print")
         )

@@ -98,7 +98,7 @@ def planned(what: Asked) -> tuple[Plan, Printer | None]:
             running().settings.base_url,
             what.face or USUAL_FACE,
             stock,
-            _start(what.start),
+            1 if stock.is_roll else _start(what.start),
             languages=words.chosen(what.languages),
             shift=printing.shift_of(printer),
         )
