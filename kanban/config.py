@@ -23,6 +23,7 @@ T = TypeVar("T")
 SHORTEST_SECRET = 32
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """How many private keys the curve P-256 has."""
+TLS = ("off", "local", "files")
 WHO_MAY_SIGNAL = ("people", "anyone")
 YES_OR_NO = ("yes", "no")
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -92,6 +93,12 @@ class Settings:
     """``KANBAN_WEBHOOK_NETWORKS``: private networks that webhooks may reach all the same."""
     export: Path
     """``KANBAN_EXPORT``: the folder where orders are put as files."""
+    tls: str
+    """``KANBAN_TLS``: ``off``, ``local`` for a certificate of our own authority, or ``files``."""
+    tls_files: tuple[Path, Path] | None
+    """``KANBAN_TLS_CERT`` and ``KANBAN_TLS_KEY``: a certificate with its chain, and its key, in PEM."""
+    install_port: int
+    """``KANBAN_INSTALL_PORT``: where phones fetch the authority of ``KANBAN_TLS=local``, without TLS."""
     dispatch: bool
     """``KANBAN_DISPATCH``: whether the server sends orders itself; ``no`` leaves it to `kanban dispatch`."""
 
@@ -110,7 +117,11 @@ def load(environ: Mapping[str, str]) -> Settings:
     """The settings of an environment. Raises :class:`BadSetting`."""
     data = Path(environ.get("KANBAN_DATA") or default_data_folder()).expanduser().absolute()
     port = _read(environ, "KANBAN_PORT", _whole(1, 65535), 8000)
-    base_url = _read(environ, "KANBAN_BASE_URL", _base_url, f"http://{lan_address()}:{port}")
+    tls, tls_files = _tls(environ)
+    scheme = "http" if tls == "off" else "https"
+    base_url = _read(environ, "KANBAN_BASE_URL", _base_url, f"{scheme}://{lan_address()}:{port}")
+    if tls != "off" and not base_url.startswith("https://"):
+        raise BadSetting(f"KANBAN_BASE_URL={base_url!r}: with KANBAN_TLS it starts with https://")
     nowhere: tuple[str, ...] = ()
     former_urls = _read(environ, "KANBAN_FORMER_URLS", _former_urls, nowhere)
     return Settings(
@@ -132,6 +143,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         mail=_mail(environ, urlsplit(base_url).hostname or "localhost"),
         webhook_networks=_read(environ, "KANBAN_WEBHOOK_NETWORKS", _networks, ()),
         export=Path(environ.get("KANBAN_EXPORT") or data / "outgoing").expanduser().absolute(),
+        tls=tls,
+        tls_files=tls_files,
+        install_port=_read(environ, "KANBAN_INSTALL_PORT", _whole(0, 65535), 8080),
         dispatch=_read(environ, "KANBAN_DISPATCH", _one_of(YES_OR_NO), "yes") == "yes",
     )
 
@@ -222,6 +236,21 @@ def _make_secret(path: Path, text: str) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def _tls(environ: Mapping[str, str]) -> tuple[str, tuple[Path, Path] | None]:
+    """How the server itself speaks TLS, and with which files."""
+    named = [environ.get(name, "").strip() for name in ("KANBAN_TLS_CERT", "KANBAN_TLS_KEY")]
+    if any(named) and not all(named):
+        raise BadSetting("KANBAN_TLS_CERT and KANBAN_TLS_KEY come together")
+    chosen = _read(environ, "KANBAN_TLS", _one_of(TLS), "files" if all(named) else "off")
+    if (chosen == "files") != all(named):
+        raise BadSetting(f"KANBAN_TLS={chosen!r}: KANBAN_TLS_CERT and KANBAN_TLS_KEY belong to `files` alone")
+    files = [Path(each).expanduser().absolute() for each in named if each]
+    for file in files:
+        if not os.access(file, os.R_OK):
+            raise BadSetting(f"{file} cannot be read: KANBAN_TLS_CERT and KANBAN_TLS_KEY name PEM files")
+    return chosen, (files[0], files[1]) if files else None
 
 
 def _read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:

@@ -15,7 +15,7 @@ from flask import Flask
 
 from kanban import create_app
 from kanban.dispatcher import Dispatcher, ring_across
-from kanban.web import Kanban
+from kanban.web import Kanban, trust
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -25,6 +25,9 @@ def make() -> Flask:
     _follow_parent(os.getppid())
     app = create_app()
     _dispatch(app.extensions["kanban"])
+    settings = app.extensions["kanban"].settings
+    if settings.tls == "local" and settings.install_port:
+        trust.serve_beside(app, settings.host, settings.install_port)
     gc.collect()
     gc.freeze()  # what the start has made stays: no collection need walk through it again
     return app

@@ -42,6 +42,7 @@ ORDER = [
     {"documents"},
     {"reports"},
     {"imports"},
+    {"certificates"},
     {"demo", "keeping"},
     {"senders"},
     {"dispatcher"},

@@ -5,14 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from kanban import clock, config, people, schema
+from kanban.certificates import BadCertificate, Files
+from kanban.cli import tls
 from kanban.cli.running import settings
 from kanban.config import Settings
 from kanban.db import Database
 from kanban.keeping import folder
+
+OPTIONS = {
+    "data": "KANBAN_DATA",
+    "host": "KANBAN_HOST",
+    "port": "KANBAN_PORT",
+    "tls": "KANBAN_TLS",
+    "cert": "KANBAN_TLS_CERT",
+    "key": "KANBAN_TLS_KEY",
+}
+"""What each option of `kanban serve` says the same as."""
 
 
 def install(group: click.Group) -> None:
@@ -31,24 +44,28 @@ def install(group: click.Group) -> None:
 )
 @click.option("--host", help="The address to listen on. Default: $KANBAN_HOST, else all.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port. Default: $KANBAN_PORT, else 8000.")
+@click.option("--tls", type=click.Choice(config.TLS), help="`local`: a certificate of the shop's own.")
+@click.option("--cert", type=click.Path(path_type=Path), metavar="FILE", help="A certificate of yours (PEM).")
+@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="Its key (PEM).")
 @click.pass_context
-def serve(ctx: click.Context, with_demo: bool, data: Path | None, host: str | None, port: int | None) -> None:
+def serve(ctx: click.Context, /, with_demo: bool, **options: Path | str | int | None) -> None:
     """Run the shop's server.
 
     Makes the data folder and its tables at the first start, prints the address and a QR code for a
     phone on the same network, and at the very first start the link that makes the administrator.
     """
-    for name, value in (("KANBAN_DATA", data), ("KANBAN_HOST", host), ("KANBAN_PORT", port)):
+    for name, value in options.items():
         if value:
-            os.environ[name] = str(value)
+            os.environ[OPTIONS[name]] = str(value)
     chosen = settings(ctx)
     chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         config.secret_key(chosen.data)
         with folder.own(chosen.data, holds_database=chosen.is_sqlite):
+            serving = tls.files(chosen)
             _prepare(chosen, with_demo)
-            _run(chosen)
-    except (config.BadSetting, folder.FolderRefused, schema.WrongSchema) as wrong:
+            _run(chosen, serving)
+    except (BadCertificate, config.BadSetting, folder.FolderRefused, schema.WrongSchema) as wrong:
         raise click.ClickException(str(wrong)) from wrong
 
 
@@ -113,6 +130,9 @@ def _greet(chosen: Settings, token: str | None) -> None:
             "  First of all, make yourself the administrator (this link works once, for 24 hours):\n\n"
             f"  {address}\n"
         )
+    if chosen.tls == "local" and chosen.install_port:
+        host = urlsplit(chosen.base_url).hostname
+        click.echo(f"  Phones:     http://{host}:{chosen.install_port}/install   (once each, to trust it)")
     click.echo(f"  Its data:   {chosen.data}\n  Stop with Ctrl-C; nothing is lost.\n")
     if "KANBAN_BASE_URL" not in os.environ:
         click.echo(
@@ -121,11 +141,13 @@ def _greet(chosen: Settings, token: str | None) -> None:
     sys.stdout.flush()
 
 
-def _run(chosen: Settings) -> None:
+def _run(chosen: Settings, serving: Files | None) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    if serving is not None:
+        tls.watch(chosen, serving)
     Granian(
         "kanban.worker:make",
         factory=True,
@@ -139,4 +161,6 @@ def _run(chosen: Settings) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=8,
         respawn_failed_workers=True,
+        ssl_cert=serving.certificate if serving else None,
+        ssl_key=serving.key if serving else None,
     ).serve()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from kanban import journal, schema
 from kanban.config import Settings
 from kanban.db import Database
-from kanban.keeping import backups, copies, machine, manifests
+from kanban.keeping import backups, cameras, copies, machine, manifests
 from kanban.keeping.machine import BAD, LOOK, OK, Check, Patient
 from kanban.loops import Card
 
@@ -38,7 +38,7 @@ def examine(settings: Settings, environ: Mapping[str, str], at: datetime) -> Ite
 def _without_database(patient: Patient) -> Iterator[Check]:
     checks: tuple[Callable[[Patient], Check], ...] = (
         machine.folder, machine.secret_key, machine.file_system, machine.disk, machine.owner,
-        _base_url, _proxy, _zone, machine.fonts, machine.postgresql,
+        _base_url, cameras.camera, _proxy, _zone, machine.fonts, machine.postgresql,
     )  # fmt: skip
     for check in checks:
         yield check(patient)
@@ -72,15 +72,16 @@ def _base_url(patient: Patient) -> Check:
         return Check(
             name, LOOK, f"{url} is a bare number: cards die when the machine gets another one.", todo
         )
-    if not patient.settings.is_https:
-        todo = "Put a proxy with a certificate in front. The phone's own camera and typed codes work without."
-        return Check(name, LOOK, f"{url} has no TLS: the camera inside the app stays shut.", todo)
-    return Check(name, OK, f"{url}, with TLS.")
+    return Check(name, OK, f"{url}.")
 
 
 def _proxy(patient: Patient) -> Check:
     chosen = patient.settings
-    if chosen.is_https and chosen.trusted_proxies == 0:
+    if chosen.tls != "off" and chosen.trusted_proxies:
+        todo = "Set KANBAN_TRUSTED_PROXIES=0 unless one stands in front too: else anyone can forge addresses."
+        sentence = f"{chosen.trusted_proxies} trusted, and the server itself does the TLS."
+        return Check("proxy", LOOK, sentence, todo)
+    if chosen.is_https and chosen.tls == "off" and chosen.trusted_proxies == 0:
         todo = "Where a proxy of yours does the TLS, set KANBAN_TRUSTED_PROXIES=1."
         return Check("proxy", LOOK, "The address is https, and no proxy is trusted.", todo)
     if not chosen.is_https and chosen.trusted_proxies:

@@ -43,6 +43,7 @@ from kanban.web import (
     suppliers,
     triage,
     walk,
+    trust,
 )
 from kanban.web.reading import reading
 from kanban.web.running import Kanban
@@ -82,6 +83,7 @@ SCREENS = (
     walk,
     dashboard,
     calendars,
+    trust,
 )
 
 

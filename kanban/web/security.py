@@ -181,7 +181,7 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.path in DECODERS:
         response.headers["Content-Security-Policy"] = DECODING_POLICY
-    if running().settings.is_https:
+    if running().settings.is_https and running().settings.tls != "local":  # whose install page has no TLS
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")

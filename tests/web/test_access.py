@@ -62,6 +62,11 @@ TABLE = {
     "POST /push/subscriptions/removal": ANYONE,
     "GET /healthz": ANYONE,
     "GET /readyz": ANYONE,
+    # Whoever comes to trust the shop's certificate.
+    "GET /install": ANYONE,
+    "GET /install/kanban-authority.crt": ANYONE,
+    "GET /install/kanban-authority.pem": ANYONE,
+    "GET /install/kanban.mobileconfig": ANYONE,
     # A phone about itself: it comes in by a code, and acts for nobody but itself.
     "GET /pair": ANYONE,
     "POST /pair": ANYONE,
