@@ -42,8 +42,8 @@ from kanban.web import (
     shell,
     suppliers,
     triage,
-    walk,
     trust,
+    walk,
 )
 from kanban.web.reading import reading
 from kanban.web.running import Kanban
