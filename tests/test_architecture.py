@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Float, Numeric
 
 import kanban
-from kanban import advice, answers, counts, people, prints, problems, receipts, scans, subscriptions  # noqa: F401 - they know every table
+from kanban import advice, alerts, answers, counts, people, prints, problems, receipts, scans, subscriptions  # noqa: F401 - they know every table
 from kanban.db import Base
 
 PACKAGE = Path(kanban.__file__).parent

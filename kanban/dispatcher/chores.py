@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, outbox
 from kanban.config import Settings
 from kanban.db import Database, Trouble
-from kanban.dispatcher import releasing, sizing
+from kanban.dispatcher import alerting, releasing, sizing
 
 log = logging.getLogger("kanban.dispatcher")
 
@@ -37,6 +37,7 @@ class Chore:
 
 CHORES: tuple[Chore, ...] = (
     Chore("release", timedelta(minutes=1), releasing.work, on_change=True),
+    Chore("alerts", timedelta(seconds=20), alerting.work),
     Chore("advice", timedelta(minutes=5), sizing.work),
 )
 

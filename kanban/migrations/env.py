@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from kanban import answers, people, problems, receipts, scans, shop, subscriptions  # noqa: F401 - together they know every table
+from kanban import alerts, answers, people, problems, receipts, scans, shop, subscriptions  # noqa: F401 - together they know every table
 from kanban.db import Base
 
 connection = context.config.attributes["connection"]

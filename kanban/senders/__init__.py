@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kanban.config import Settings
-from kanban.senders import email, files, webhook
+from kanban.senders import email, files, pushing, webhook
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
 
 __all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender", "ready"]
@@ -16,6 +16,7 @@ BY_CHANNEL: Mapping[str, Sender] = {
     "csv": files,
     "ubl": files,
     "cxml": files,
+    "push": pushing,
 }
 """The sender of each channel that needs no person."""
 

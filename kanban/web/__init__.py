@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from kanban.web import (
     advice,
+    alerts,
     answer,
     audits,
     board,
@@ -53,6 +54,7 @@ __all__ = ["Kanban", "install"]
 SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
+    alerts,
     answer,
     board,
     scan,

@@ -44,6 +44,7 @@ PLACES = (
     Place("labels", mark("Labels"), "/labels", "print", False, "viewer"),
 )
 MORE_PLACES = (
+    Place("alerts", mark("Alerts"), "/alerts", "late", False, "viewer"),
     Place("outbox", mark("Outbox"), "/outbox", "send", False, "buyer"),
     Place("walk", mark("Walk"), "/walk", "walk", False, "viewer"),
     Place("dashboard", mark("Dashboard"), "/dashboard", "gauge", False, "viewer"),

@@ -47,6 +47,7 @@ TABLE = {
     "POST /sign-out": ANYONE,
     # A supplier with its link answers its order.
     "GET /s/<token>": ANYONE,
+    "GET /calendar/<token>.ics": ANYONE,
     "GET /s/<token>/order.pdf": ANYONE,
     "POST /s/<token>/confirmation": ANYONE,
     "POST /s/<token>/shipment": ANYONE,
@@ -77,6 +78,12 @@ TABLE = {
     # Viewers look.
     "GET /": VIEWER,
     "GET /account": VIEWER,
+    "GET /alerts": VIEWER,
+    "GET /account/notices": VIEWER,
+    "POST /account/notices": VIEWER,
+    "POST /account/notices/calendar": VIEWER,
+    "POST /account/notices/calendar/revocation": VIEWER,
+    "POST /alerts/<int:alert_id>/taking": OPERATOR,
     "POST /push/subscriptions": VIEWER,
     "POST /push/test": VIEWER,
     "POST /account/password": VIEWER,
@@ -279,7 +286,10 @@ TABLE = {
 }
 """Each address, and the lowest role that it opens for."""
 
-PERSONAL = {"GET /account", "POST /account/password"}
+PERSONAL = {
+    "GET /account", "POST /account/password", "GET /account/notices", "POST /account/notices",
+    "POST /account/notices/calendar", "POST /account/notices/calendar/revocation",
+}  # fmt: skip
 """For people only: a device has no account."""
 
 LEAVING = {"POST /sign-out", "POST /device/leaving"}
@@ -366,6 +376,8 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "line_id": line_id, "person_id": 1, "device_id": 1, "closure_id": 1, "name": "queue",
         "answer_id": 1,
         "part": "raw",
+        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
+        "answer_id": 1, "alert_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:

@@ -1,4 +1,4 @@
-"""Answer orders: release rules per supplier with its own clock and region; what suppliers answer."""
+"""Answer orders: release rules per supplier with its own clock; what suppliers answer; alerts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _rules()
     _answers()
+    _alerts()
 
 
 def _answers() -> None:
@@ -112,4 +113,72 @@ def _rules() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_approval_order_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_approval_person_id")),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_approval")),
+    )
+
+
+def _alerts() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("about", sa.String(length=60), nullable=False),
+        sa.Column("order_id", row_id, nullable=True),
+        sa.Column("path", sa.String(length=100), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("raised_at", sa.BigInteger(), nullable=False),
+        sa.Column("resolved_at", sa.BigInteger(), nullable=True),
+        sa.Column("taken_by", row_id, nullable=True),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_alert_order_id")),
+        sa.ForeignKeyConstraint(["taken_by"], ["person.id"], name=op.f("fk_alert_taken_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+    )
+    op.create_index(
+        "uq_alert_one_open",
+        "alert",
+        ["kind", "about"],
+        unique=True,
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    )
+    op.create_index("ix_alert_resolved_at", "alert", ["resolved_at"])
+    op.create_table(
+        "notice",
+        sa.Column("alert_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("person_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_notice_alert_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id")),
+        sa.PrimaryKeyConstraint("alert_id", "person_id", name=op.f("pk_notice")),
+    )
+    op.create_index("ix_notice_person_id", "notice", ["person_id", "at"])
+    op.create_table(
+        "notice_choice",
+        sa.Column("person_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("how", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("how IN ('at_once', 'digest', 'off')", name=op.f("ck_notice_choice_how")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_choice_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "kind", name=op.f("pk_notice_choice")),
+    )
+    op.create_table(
+        "notice_settings",
+        sa.Column("person_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("push", sa.Boolean(), nullable=False),
+        sa.Column("digest_at", sa.String(length=5), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("length(digest_at) = 5", name=op.f("ck_notice_settings_digest_at")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_settings_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notice_settings")),
+    )
+    op.create_table(
+        "calendar_feed",
+        sa.Column("person_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_calendar_feed_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_calendar_feed")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feed_token_hash")),
     )
