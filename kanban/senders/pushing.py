@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from kanban import clock, config, languages
+from kanban import config, languages
 from kanban.config import Settings
 from kanban.outbox import Claim
 from kanban.senders.parcel import Failed, Refused
@@ -39,7 +41,12 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
         words = push.message(
             told["title"], told["body"], told["path"], tag=told["tag"], base_url=settings.base_url
         )
-    outcome = push.send(browser, words, vapid=_vapid(settings.data, settings.base_url), now=clock.now())
+    outcome = push.send(
+        browser,
+        words,
+        vapid=_vapid(settings.data, settings.base_url),
+        now=datetime.fromtimestamp(time.time(), UTC),
+    )
     if outcome.fate == push.DELIVERED:
         return outcome.why
     if outcome.fate == push.GONE:

@@ -374,10 +374,7 @@ def address(app: Flask, database: Database, shop: ShopData) -> Callable[[Rule], 
         "delivery_id": delivery_id, "pairing_id": 1,
         "batch_id": batch_id, "printer_id": printer_id, "picture": "png", "paper": "a4", "stock": "a4-cards",
         "line_id": line_id, "person_id": 1, "device_id": 1, "closure_id": 1, "name": "queue",
-        "answer_id": 1,
-        "part": "raw",
-        "line_id": line_id, "person_id": 1, "device_id": 1, "name": "queue",
-        "answer_id": 1, "alert_id": 1,
+        "part": "raw", "answer_id": 1, "alert_id": 1,
     }  # fmt: skip
 
     def build(rule: Rule) -> str:
