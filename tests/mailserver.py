@@ -160,6 +160,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(
+    server: MailServer | None = None,
     *,
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
@@ -167,7 +168,7 @@ def running(
     smtputf8: bool = False,
 ) -> Iterator[MailServer]:
     """A server on a free port of loopback; with ``tls`` from the first byte, or with STARTTLS."""
-    server = MailServer()
+    server = server or MailServer()
     options: dict[str, Any] = {"enable_SMTPUTF8": smtputf8, "data_size_limit": 50_000_000}
     if starttls:
         options |= {"tls_context": starttls, "require_starttls": True}

@@ -218,7 +218,9 @@ def _cancel_order(shop: Shop, now: datetime) -> None:
     waits = Order.state.in_(("released", "confirmed"))
     order = shop.session.scalar(select(Order).where(waits).order_by(Order.released_at, Order.id).limit(1))
     if order is not None:
-        orders.cancel(shop.session, deed(now, shop.buyer()), order)
+        told = deed(now, shop.buyer())
+        orders.cancel(shop.session, told, order)
+        supply.hand_over(shop, order, told)
 
 
 def _cancel_line(shop: Shop, now: datetime) -> None:

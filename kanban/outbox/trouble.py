@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from kanban.db import Statement, from_milliseconds
@@ -41,31 +41,40 @@ def pause(session: Session) -> Pause | None:
     return Pause(from_milliseconds(row.paused_at), row.paused_by, row.paused_because, row.waiting)
 
 
-def needing(session: Session, at: datetime, channels: Sequence[str]) -> tuple[list[Delivery], int]:
-    """Deliveries to suppliers that need a person, the oldest first, and how many there are in all.
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """Deliveries to suppliers that need a person: the first of them, how many there are in all, and how many
+    more wait only for a channel that is not set up."""
 
-    ``channels`` are those that dispatchers serve; what waits for another one is overdue at once.
-    """
-    late = and_(
-        Delivery.state.in_(("queued", "leased")),
-        or_(Delivery.created_at < at - OVERDUE, Delivery.channel.not_in(channels)),
-    )
+    rows: list[Delivery]
+    count: int
+    unready: int
+
+
+def needing(session: Session, at: datetime, channels: Sequence[str]) -> Troubles:
+    """What needs a person, the dead first, then the oldest. ``channels`` are those that dispatchers serve."""
+    waits = Delivery.state.in_(("queued", "leased"))
+    unready = and_(waits, Delivery.channel.not_in(channels))
+    late = and_(waits, Delivery.channel.in_(channels), Delivery.created_at < at - OVERDUE)
     wanted = and_(
         Delivery.kind.in_(("order", "cancellation")),
-        or_(Delivery.state.in_(("dead", "held")), late),
+        or_(Delivery.state.in_(("dead", "held")), late, unready),
         ~_replaced(),
     )
-    every = func.count().over().label("every")
-    light = defer(Delivery.payload)
-    oldest = (
-        select(Delivery, every)
-        .options(light)
+    of_unready = func.count().filter(unready).over().label("of_unready")
+    pressing = case((Delivery.state == "dead", 0), (unready, 2), else_=1)
+    first = (
+        select(Delivery, func.count().over().label("every"), of_unready)
+        .options(defer(Delivery.payload))
         .where(wanted)
-        .order_by(Delivery.created_at, Delivery.id)
+        .order_by(pressing, Delivery.created_at, Delivery.id)
         .limit(SHOWN)
     )
-    rows = session.execute(oldest).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
+    found = session.execute(first).all()
+    if not found:
+        return Troubles([], 0, 0)
+    rows = [row[0] for row in found if row[0].state in ("dead", "held") or row[0].channel in channels]
+    return Troubles(rows, found[0].every - found[0].of_unready, found[0].of_unready)
 
 
 def _replaced() -> ColumnElement[bool]:

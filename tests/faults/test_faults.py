@@ -4,6 +4,7 @@ from pathlib import Path
 
 import crash
 import hostile
+import mails
 import pytest
 import races
 from postgres import postgresql
@@ -34,3 +35,10 @@ def test_nothing_that_a_client_sends_breaks_the_server(tmp_path: Path, seed: int
     sweep = hostile.sweep_of(tmp_path, 800, seed)
     assert not sweep.broken, sweep.report()
     assert sum(sweep.statuses.values()) > 400
+
+
+def test_dispatchers_killed_at_random_lose_no_order_and_double_none_without_the_mark(tmp_path: Path) -> None:
+    seen = mails.run(tmp_path, 40)
+    assert not seen.faults, seen.report()
+    assert seen.kills > 0
+    assert seen.mails >= 40

@@ -109,9 +109,10 @@ def _held(delivery: Delivery) -> str:
     return _(HELD.get(delivery.held_because, mark("It waits for a person.")))
 
 
-def troubles(limit: int = outbox.trouble.SHOWN) -> dict[str, Any]:
-    """What the board shows of the outbox: the first deliveries that need a person, and how many there are."""
+def troubles() -> dict[str, Any]:
+    """What the board shows of the outbox, to those who can do something about it."""
     if not security.who().may("buyer"):
-        return {"rows": [], "count": 0}
-    rows, count = outbox.trouble.needing(session(), g.at, senders.ready(running().settings))
-    return {"rows": [delivery_view(row) for row in rows[:limit]], "count": count}
+        return {"rows": [], "count": 0, "unready": 0}
+    found = outbox.trouble.needing(session(), g.at, senders.ready(running().settings))
+    rows = [delivery_view(row) for row in found.rows]
+    return {"rows": rows, "count": found.count, "unready": found.unready}
