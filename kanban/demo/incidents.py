@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import select
 
 from kanban import codes, journal, loops, orders, scans
-from kanban.demo import catalogue, shelves
+from kanban.demo import catalogue, shelves, supply
 from kanban.demo.shop import Shelf, Shop, deed
 from kanban.loops import Card
 from kanban.orders import Order

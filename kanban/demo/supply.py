@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from kanban import clock, orders, outbox, receipts, scans
+from kanban import clock, journal, orders, outbox, receipts, scans
 from kanban.demo.shop import BUSY, Shop, at_hour, deed
 from kanban.orders import Order, OrderLine, Replenishment
 from kanban.scans import Wish
