@@ -12,14 +12,15 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from kanban import demo, items, journal, loops, orders, people, schema
+from kanban import demo, items, journal, loops, orders, people, problems, schema
 from kanban.db import Database
 from kanban.demo import catalogue, history
 from kanban.journal import Event
 from kanban.loops import Card, Loop
 from kanban.orders import Order, OrderLine, Replenishment
-from kanban.receipts import Receipt
-from kanban.suppliers import Supplier, SupplierItem
+from kanban.receipts import Quarantine, Receipt, Return
+from kanban.reports import picking
+from kanban.suppliers import Supplier, SupplierItem, SupplierPlace
 
 ZONE = ZoneInfo("Europe/Dublin")
 MONDAY = datetime(2026, 3, 16, 11, 20, tzinfo=ZONE)
@@ -281,3 +282,21 @@ def test_a_bin_that_leaves_the_shelf_full_takes_nothing_from_the_next_one() -> N
     assert shelf.full == []
     assert list(shelf.use(10.0)) == []
     assert row.card_quantity == Decimal(500)
+
+
+def test_the_dock_has_something_to_decide(session: Session) -> None:
+    assert session.scalar(select(func.count()).where(Quarantine.closed_at.is_(None)))
+    assert session.scalar(select(func.count()).where(Return.settled_at.is_(None)))
+    assert session.scalar(select(func.count()).where(Return.settled_at.is_not(None)))
+    assert problems.count_open(session) >= 2
+    corrected = select(func.count()).where(Event.kind == "corrected")
+    assert session.scalar(corrected)
+
+
+def test_a_supermarket_feeds_the_points_of_use(session: Session) -> None:
+    picked = select(func.count()).where(Event.kind == "picked", Event.noun == "scan")
+    assert (session.scalar(picked) or 0) > 50
+    store = session.scalars(select(SupplierPlace)).one()
+    rows = picking.to_pick(session, store.supplier_id, MONDAY.date(), making=False)
+    bins = {each.place for row in rows for each in row.bins}
+    assert all("Stores" in place for place in bins)

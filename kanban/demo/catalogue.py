@@ -118,6 +118,10 @@ def enter(session: Session, firm: Firm, start: datetime) -> Entered:
     for key, about in firm.suppliers.items():
         if "rule" in about:
             _enter_rule(session, after(60), sellers[key], about["rule"])
+    for key, about in firm.suppliers.items():
+        if about.get("place"):
+            place = session.get_one(items.Location, places[about["place"]])
+            suppliers.set_place(session, after(60), sellers[key], place)
     stocked = {row["sku"]: items.add(session, after(75), _item_facts(row)) for row in firm.items}
     offers = {
         (row["supplier"], row["sku"]): suppliers.add_offer(
@@ -172,6 +176,7 @@ def _enter_places(session: Session, deed: Deed, firm: Firm) -> dict[str, int]:
     places = {}
     for area in firm.about["areas"]:
         hall = items.add_location(session, deed, area["name"], site)
+        places[area["name"]] = hall.id
         for short, name in area["racks"].items():
             rack = items.add_location(session, deed, name, hall)
             for position in positions:

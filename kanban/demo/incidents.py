@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import select
 
 from kanban import codes, journal, loops, orders, scans
-from kanban.demo import catalogue, shelves, supply
+from kanban.demo import catalogue, dock, shelves, supply
 from kanban.demo.shop import Shelf, Shop, deed
 from kanban.loops import Card
 from kanban.orders import Order
@@ -20,7 +20,7 @@ PRINT_DAY = 4
 
 DAILY = (
     ("slip", 0.16), ("unknown_code", 0.06), ("not_a_card", 0.08), ("dead_card", 0.06), ("full_bin", 0.05),
-    ("worn_label", 0.12), ("extra", 0.05),
+    ("worn_label", 0.12), ("extra", 0.05), ("problem", 0.05),
 )  # fmt: skip
 """What may happen on any day, and how often per day."""
 
@@ -29,8 +29,8 @@ FOREIGN = ("4006381333931", "HTTPS://EXAMPLE.COM/P/8841", "LOT 22-0417 B", "S/N 
 ONCE = (
     (0.20, "lost"), (0.31, "cancel_order"), (0.38, "hold"), (0.45, "lost"), (0.52, "retire"),
     (0.58, "resume"), (0.62, "cancel_line"), (0.66, "replace"), (0.74, "surplus"), (0.80, "cancel_order"),
-    (0.84, "hold"), (0.88, "lost"), (0.92, "surplus"), (0.94, "hold"), (0.96, "cancel_order"),
-    (0.97, "surplus"), (0.98, "replace_unprinted"),
+    (0.84, "hold"), (0.86, "miscount"), (0.88, "lost"), (0.92, "surplus"), (0.94, "hold"),
+    (0.96, "cancel_order"), (0.97, "surplus"), (0.98, "replace_unprinted"),
 )  # fmt: skip
 """What happens once, and when: as a share of the whole history."""
 
@@ -40,7 +40,7 @@ def plan_once(shop: Shop, days: list[date]) -> None:
     acts = {
         "lost": _lose, "replace": _replace, "replace_unprinted": _replace_unprinted, "retire": _retire,
         "hold": _hold, "resume": _resume, "surplus": _make_surplus,
-        "cancel_order": _cancel_order, "cancel_line": _cancel_line,
+        "miscount": supply.correct_count, "cancel_order": _cancel_order, "cancel_line": _cancel_line,
     }  # fmt: skip
     for share, name in ONCE:
         day = days[int(share * len(days))]
@@ -51,7 +51,8 @@ def plan_day(shop: Shop, day: date) -> None:
     """Plan the small things of a day."""
     acts = {
         "slip": _slip, "unknown_code": _scan_unknown, "not_a_card": _scan_foreign, "dead_card": _scan_dead,
-        "full_bin": _scan_twice_in_a_row, "worn_label": _ask_for_label, "extra": _order_extra,
+        "problem": dock.report, "full_bin": _scan_twice_in_a_row, "worn_label": _ask_for_label,
+        "extra": _order_extra,
     }  # fmt: skip
     for name, chance in DAILY:
         if shop.chance(chance):

@@ -11,17 +11,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from kanban import clock, orders
-from kanban.demo import shelves, supply
+from kanban import clock, orders, problems
+from kanban.demo import dock, shelves, supply
 from kanban.demo.shop import Shelf, Shop, deed
 from kanban.loops import Card
 from kanban.orders import OPEN_STATES, Order, Replenishment
+from kanban.receipts import Quarantine
 
 LENGTH = timedelta(hours=1)
 PACE = (20, 60)
 """Seconds from one deed to the next."""
 
 LINES_PER_DRAFT = (3, 5)
+PROBLEMS = 2
 EMPTY_LOOPS = 6
 URGENT_TURNS = 3
 IN_EACH_STATE = 2
@@ -35,6 +37,8 @@ def live(shop: Shop, end: datetime) -> None:
     walk.send()
     walk.announce()
     walk.take_part_in()
+    walk.set_apart()
+    walk.report_problems()
     walk.promise(shop.day_after(shop.local_day(end), 0))
     walk.promise(_later_this_week(shop, end))
     for key in shop.entered.suppliers:
@@ -86,6 +90,20 @@ class _Walk:
                 supply.receive(self.shop, waiting[0], waiting[0].pending, "LS-100418", now)
                 self.session.flush()
                 return
+
+    def set_apart(self) -> None:
+        """Goods that wait for a decision, and some that went back and are not settled."""
+        waiting = select(func.count()).select_from(Quarantine).where(Quarantine.closed_at.is_(None))
+        line = dock.open_line(self.shop)
+        if not self.session.scalar(waiting) and line is not None:
+            supply.take_damaged(self.shop, line, "LS-100427", self.tick())
+            self.session.flush()
+
+    def report_problems(self) -> None:
+        """Something is wrong at some shelves, and nobody has dealt with it yet."""
+        for _ in range(max(0, PROBLEMS - problems.count_open(self.session))):
+            dock.report(self.shop, self.tick(), settled=False)
+            self.session.flush()
 
     def promise(self, day: date) -> None:
         """Orders that are promised for a day."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from kanban import clock, journal, orders, outbox, receipts, scans
+from kanban.demo import dock
 from kanban.demo.shop import BUSY, Shop, at_hour, deed
 from kanban.orders import Order, OrderLine, Replenishment
 from kanban.scans import Wish
@@ -25,7 +26,7 @@ MORNING = (8.0, 13.5)
 SKEW = 0.6
 """Shape of the gamma distribution of lateness: below 1, so most orders are on time and a few very late."""
 
-IN_TWO_PARTS, PART_OF_A_LINE, SHORT, TOO_MUCH, BY_CARD = 0.14, 0.05, 0.02, 0.015, 0.3
+IN_TWO_PARTS, PART_OF_A_LINE, SHORT, TOO_MUCH, BY_CARD, DAMAGED = 0.14, 0.05, 0.02, 0.015, 0.3, 0.015
 
 
 def plan_releases(shop: Shop, day: date) -> None:
@@ -138,7 +139,9 @@ def _plan_course(shop: Shop, habits: dict[str, Any], order: Order, now: datetime
     if shop.chance(habits["confirms"]):
         slip = shop.rng.randint(1, late // 2) if late > 2 and shop.chance(0.5) else 0
         shop.plan(shop.soon(now, (0.5, 16.0)), partial(confirm, shop, order, slip))
-    if shop.chance(habits["announces"]):
+    if order.supplier.kind == "internal":
+        shop.plan(shop.soon(now, (0.2, 4.0)), partial(_plan_picks, shop, order))
+    elif shop.chance(habits["announces"]):
         leaves = max(arrives - clock.ONE_DAY * habits["transit"], shop.local_day(now))
         moment = max(shop.moment(shop.day_after(leaves, 0), (14.0, 17.0)), now + timedelta(minutes=20))
         shop.plan(moment, partial(ship, shop, order))
@@ -175,10 +178,40 @@ def _take_in(shop: Shop, line: OrderLine, note: str, by_card: bool, now: datetim
         _plan_rest(shop, line, now, comes=fate < PART_OF_A_LINE)
     elif packs >= 2 and fate < PART_OF_A_LINE + SHORT + TOO_MUCH:
         receive(shop, line, pending + (line.pack_size or 1), note, now)
+    elif packs >= 2 and fate > 1 - DAMAGED and line.order.supplier.kind == "external":
+        take_damaged(shop, line, note, now)
     elif by_card:
         _plan_card_scans(shop, line, now)
     else:
         receive(shop, line, pending, note, now)
+
+
+def take_damaged(shop: Shop, line: OrderLine, note: str, now: datetime) -> None:
+    """One pack of a line is of no use; others come in its place, or it is credited."""
+    comes = dock.take_damaged(shop, line, note, now)
+    put_back(shop, line, now)
+    if comes:
+        _plan_rest(shop, line, now, comes=True)
+
+
+def correct_count(shop: Shop, now: datetime) -> None:
+    """A box was counted twice; the missing one comes some days later."""
+    line = dock.miscount(shop, now)
+    if line is not None:
+        _plan_rest(shop, line, now, comes=True)
+
+
+def _plan_picks(shop: Shop, order: Order, now: datetime) -> None:
+    """Our own people go through the list and take card after card off it."""
+    turns = [turn for line in order.lines for turn in line.replenishments if turn.closed_at is None]
+    for number, turn in enumerate(turns):
+        moment = now + timedelta(seconds=40 * number + shop.rng.randint(10, 35))
+        shop.plan(moment, partial(_pick, shop, turn.card_id))
+
+
+def _pick(shop: Shop, card_id: int, now: datetime) -> None:
+    wish = Wish("pick", zone=shop.zone)
+    scans.scan(shop.session, deed(now, shop.scanner("Stores")), shop.codes[card_id], wish)
 
 
 def _plan_rest(shop: Shop, line: OrderLine, now: datetime, *, comes: bool) -> None:

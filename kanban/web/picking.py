@@ -257,7 +257,7 @@ def _place_form(supplier_id: int, errors: dict[str, str]) -> str:
         "picking/place.html",
         supplier={"name": supplier.name, "href": f"/suppliers/{supplier_id}"},
         post=f"/suppliers/{supplier_id}/place",
-        places=[("", _("Nobody has said")), *catalogue.places(session())],
+        choices=[("", _("Nobody has said")), *catalogue.places(session())],
         values={"location_id": now.id if now else ""},
         errors=errors,
     )
