@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -119,6 +119,7 @@ class Card(Base):
     print_version: Mapped[int] = mapped_column(default=0)
     printed_at: Mapped[datetime | None] = mapped_column(Moment)
     reprint_requested: Mapped[bool] = mapped_column(default=False)
+    leaves_on: Mapped[date | None]
     reprint_because: Mapped[str] = mapped_column(String(10), default="", server_default=text("''"))
 
     loop: Mapped[Loop] = relationship(back_populates="cards")
@@ -214,8 +215,15 @@ def change(
     return True
 
 
-def add_cards(session: Session, deed: journal.Deed, loop: Loop, count: int, life: str = "new") -> list[Card]:
-    """``count`` more cards on the lowest free positions.
+def add_cards(
+    session: Session,
+    deed: journal.Deed,
+    loop: Loop,
+    count: int,
+    life: str = "new",
+    leaves_on: date | None = None,
+) -> list[Card]:
+    """``count`` more cards on the lowest free positions; temporary ones leave after ``leaves_on``.
 
     Raises :class:`LoopClosed` or :class:`TooManyCards`.
     """
@@ -224,11 +232,15 @@ def add_cards(session: Session, deed: journal.Deed, loop: Loop, count: int, life
     free = [number for number in range(1, MOST_CARDS + 1) if number not in taken][:count]
     if len(free) < count:
         raise TooManyCards(_("a loop holds at most %(most)s cards", most=MOST_CARDS))
-    cards = [Card(loop_id=loop.id, number=number, code=codes.make(), life=life) for number in free]
+    cards = [
+        Card(loop_id=loop.id, number=number, code=codes.make(), life=life, leaves_on=leaves_on)
+        for number in free
+    ]
     session.add_all(cards)
     session.flush()
     for card in cards:
-        journal.append(session, deed, "added", "card", card.id, {"life": life}, card_id=card.id)
+        told = {"life": life} | ({"leaves_on": leaves_on} if leaves_on else {})
+        journal.append(session, deed, "added", "card", card.id, told, card_id=card.id)
     return cards
 
 

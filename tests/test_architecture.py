@@ -32,6 +32,7 @@ ORDER = [
     {"prints"},
     {"outbox"},
     {"orders"},
+    {"plans"},
     {"receipts"},
     {"scans"},
     {"problems", "counts"},

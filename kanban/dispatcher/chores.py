@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, outbox
 from kanban.config import Settings
 from kanban.db import Database, Trouble
-from kanban.dispatcher import alerting, releasing, sizing
+from kanban.dispatcher import alerting, planning, releasing, sizing
 
 log = logging.getLogger("kanban.dispatcher")
 
@@ -39,6 +39,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("release", timedelta(minutes=1), releasing.work, on_change=True),
     Chore("alerts", timedelta(seconds=20), alerting.work),
     Chore("advice", timedelta(minutes=5), sizing.work),
+    Chore("plans", timedelta(minutes=15), planning.work),
 )
 
 

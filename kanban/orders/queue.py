@@ -147,14 +147,24 @@ def set_urgent(session: Session, deed: journal.Deed, turn: Replenishment) -> Non
 
 def add_extra(session: Session, deed: journal.Deed, card: loops.Card) -> OrderLine:
     """Order one more card quantity beside the cards: it joins the supplier's draft."""
-    source = source_of(card.loop)
-    order_id, line_id = draft_line(session, deed, source)
+    return add_more(session, deed, card.loop, card.loop.card_quantity, card_id=card.id)
+
+
+def add_more(
+    session: Session,
+    deed: journal.Deed,
+    loop: loops.Loop,
+    quantity: Decimal,
+    *,
+    card_id: int | None = None,
+    because: str = "",
+) -> OrderLine:
+    """Order ``quantity`` units beside the cards of a loop: they join its supplier's draft."""
+    order_id, line_id = draft_line(session, deed, source_of(loop))
     line = session.get_one(OrderLine, line_id)
-    line.extra += card.loop.card_quantity
-    journal.append(
-        session, deed, "extra", "order_line", line_id, {"quantity": card.loop.card_quantity},
-        card_id=card.id, order_id=order_id,
-    )  # fmt: skip
+    line.extra += quantity
+    facts = {"quantity": quantity} | ({"because": because} if because else {})
+    journal.append(session, deed, "extra", "order_line", line_id, facts, card_id=card_id, order_id=order_id)
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -204,3 +205,38 @@ class TestCalendar:
         assert "Summer" not in buyer.get(f"/locations/{shop.rack}/calendar").text
         assert send(buyer, "/closures/1/removal").status_code == 404
         assert send(buyer, address, first="2026-08-14", last="2026-08-03").status_code == 422
+
+
+class TestStock:
+    def test_a_loop_is_counted_taken_from_and_counted_again(self, buyer: Client, shop: ShopData) -> None:
+        address = f"/loops/{shop.loop}"
+        assert "Run by its cards" in buyer.get(f"{address}/stock").text
+        levels = {"counted": "100", "reorder_point": "40", "target_level": "120"}
+        assert send(buyer, f"{address}/stock", **levels).status_code == 303
+        assert send(buyer, f"{address}/takings", quantity="70").status_code == 303
+        assert send(buyer, f"{address}/returns", quantity="5").status_code == 303
+        assert send(buyer, f"{address}/counts", counted="30", reason="lost").status_code == 303
+        page = buyer.get(f"{address}/stock").text
+        assert "lost" in page
+        assert "Records right" in buyer.get("/counts").text
+        assert send(buyer, f"{address}/takings", quantity="1000").status_code == 422
+        assert send(buyer, f"{address}/stock/end").status_code == 303
+        assert send(buyer, f"{address}/takings", quantity="1").status_code == 409
+
+    def test_a_withdrawal_is_planned_ordered_and_called_off(self, buyer: Client, shop: ShopData) -> None:
+        address = f"/loops/{shop.loop}/withdrawals"
+        assert send(buyer, address, quantity="900", day="2020-01-01").status_code == 422
+        for _each in range(2):
+            far = (date.today() + timedelta(days=200)).isoformat()  # noqa: DTZ011 - any day to come will do
+            assert send(buyer, address, quantity="900", day=far, note="Fair").status_code == 303
+        assert "Fair" in buyer.get(f"/loops/{shop.loop}/stock").text
+        assert send(buyer, "/withdrawals/1/order").status_code == 303
+        assert send(buyer, "/withdrawals/1/order").status_code == 409
+        assert send(buyer, "/withdrawals/2/call-off").status_code == 303
+        assert send(buyer, "/withdrawals/99/order").status_code == 404
+
+    def test_cards_for_a_while_are_made(self, buyer: Client, shop: ShopData) -> None:
+        far = (date.today() + timedelta(days=20)).isoformat()  # noqa: DTZ011
+        address = f"/loops/{shop.loop}/temporary-cards"
+        assert send(buyer, address, count="2", leaves_on=far).status_code == 303
+        assert send(buyer, address, count="2", leaves_on="2020-01-01").status_code == 422

@@ -1,4 +1,4 @@
-"""Size loops: calendars of sites, what is known of a loop's use, and advice."""
+"""Size loops: calendars of sites, what is known of a loop's use, advice, counted loops, planned withdrawals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -83,3 +83,55 @@ def upgrade() -> None:
         "uq_advice_one_open", "advice", ["loop_id"], unique=True, sqlite_where=alive, postgresql_where=alive
     )
     op.create_index("ix_advice_loop_id", "advice", ["loop_id", "id"])
+    with op.batch_alter_table("card") as card:
+        card.add_column(sa.Column("leaves_on", sa.Date(), nullable=True))
+    op.create_table(
+        "planned_withdrawal",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("loop_id", row_id, nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("order_by", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("order_id", row_id, nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_planned_withdrawal_quantity")),
+        sa.CheckConstraint(
+            "state IN ('planned', 'ordered', 'called_off')", name=op.f("ck_planned_withdrawal_state")
+        ),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_planned_withdrawal_loop_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_planned_withdrawal_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_planned_withdrawal")),
+    )
+    op.create_index(op.f("ix_planned_withdrawal_loop_id"), "planned_withdrawal", ["loop_id"])
+    op.create_index("ix_planned_withdrawal_state", "planned_withdrawal", ["state", "order_by"])
+    op.create_table(
+        "counted_loop",
+        sa.Column("loop_id", row_id, autoincrement=False, nullable=False),
+        sa.Column("reorder_point", sa.BigInteger(), nullable=False),
+        sa.Column("target_level", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("counted_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("reorder_point >= 0", name=op.f("ck_counted_loop_reorder_point")),
+        sa.CheckConstraint("target_level > reorder_point", name=op.f("ck_counted_loop_target_level")),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_counted_loop_loop_id")),
+        sa.PrimaryKeyConstraint("loop_id", name=op.f("pk_counted_loop")),
+    )
+    op.create_table(
+        "movement",
+        sa.Column("id", row_id, nullable=False),
+        sa.Column("loop_id", row_id, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("recorded", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", row_id, nullable=False),
+        sa.CheckConstraint("kind IN ('take', 'return', 'count')", name=op.f("ck_movement_kind")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_movement_event_id")),
+        sa.ForeignKeyConstraint(["loop_id"], ["loop.id"], name=op.f("fk_movement_loop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_movement")),
+    )
+    op.create_index("ix_movement_loop_id", "movement", ["loop_id", "id"])
