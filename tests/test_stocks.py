@@ -124,7 +124,7 @@ def test_a_roll_has_one_label_a_page_and_room_inside_its_edges(stock: Stock) -> 
 def test_the_printable_width_of_a_brother_label_is_the_printers_own() -> None:
     """DK-11209: 696 dots of 300 dpi of its 62 mm."""
     assert OURS["brother-dk-11209"].room[0] == pytest.approx(696 * INCH / 300, abs=0.02)
-    assert OURS["brother-dk-22205"].room[0] == pytest.approx(696 * INCH / 300, abs=0.02)
+    assert OURS["brother-dk-22205"].room[1] == pytest.approx(696 * INCH / 300, abs=0.02)
 
 
 GOOD = {
@@ -179,6 +179,6 @@ def test_a_missing_measure_and_a_bad_name_are_told(tmp_path: Path) -> None:
 
 def test_an_endless_roll_is_set_to_a_length() -> None:
     longer = stocks.lengthened(OURS["brother-dk-22205"], 150)
-    assert longer.label == longer.paper == (62, 150)
+    assert longer.label == longer.paper == (150, 62)
     with pytest.raises(labels.BadStock, match="one length"):
         stocks.lengthened(OURS["avery-l7160"], 150)

@@ -1,0 +1,102 @@
+"""Large jobs: parts that are joined, progress, what is kept, and what happens when a part breaks."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from test_labels import codes, jpeg, pages, poppler, text_of, typical
+
+from kanban import labels
+from kanban.labels import jobs, merging, stocks, symbols
+
+ASSETS = Path(__file__).parent.parent / "labels"
+HOST = "https://kanban.example"
+
+
+def plan(stock: str = "avery-l7160", face: str = "small", start: int = 1, **more: object) -> labels.Plan:
+    return labels.plan(ASSETS, HOST, face, stocks.every(ASSETS)[stock], start, **more)
+
+
+def many(count: int) -> list[labels.Label]:
+    return [replace(typical()[0], code=code) for code in codes(count)]
+
+
+def read(pdf: bytes) -> list[str]:
+    return sorted(found.text[-12:] for page in pages(pdf, 150) for found in zxingcpp.read_barcodes(page))
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SMALL", 10)
+    monkeypatch.setattr(jobs, "PART", 42)
+
+
+def test_a_job_in_parts_has_every_label_once_in_order(small_parts: None, tmp_path: Path) -> None:
+    seen: list[int] = []
+    target = tmp_path / "prints" / "job.pdf"
+    some = many(100)
+    assert jobs.write_pdf(iter(some), plan(start=20), target, seen.append) == 100
+    pdf = target.read_bytes()
+    assert read(pdf) == sorted(label.code for label in some)
+    assert seen == sorted(seen)
+    assert seen[-1] == 100
+    assert [path.name for path in target.parent.iterdir()] == ["job.symbols", "job.pdf"] or {
+        path.name for path in target.parent.iterdir()
+    } == {"job.symbols", "job.pdf"}
+    spoken = text_of(pdf)
+    positions = [spoken.index(label.code[:4] + " " + label.code[4:8]) for label in some]
+    assert positions == sorted(positions)
+
+
+def test_the_same_job_gives_the_same_bytes_and_computes_no_symbol_again(
+    small_parts: None, tmp_path: Path
+) -> None:
+    target = tmp_path / "job.pdf"
+    jobs.write_pdf(many(60), plan(), target)
+    first = target.read_bytes()
+    kept = symbols.Kept(target.with_suffix(".symbols"))
+    kept.load()
+    assert len(kept.found) == 60
+    jobs.write_pdf(many(60), plan(kept=kept), target, cores=1)
+    assert target.read_bytes() == first
+    assert len(target.with_suffix(".symbols").read_text().splitlines()) == 60
+
+
+def test_the_joined_file_is_a_sound_pdf_with_its_fonts_and_photos(small_parts: None, tmp_path: Path) -> None:
+    target = tmp_path / "job.pdf"
+    photo = jpeg()
+    jobs.write_pdf([replace(label, photo=photo) for label in many(24)], plan("a4-cards", "card"), target)
+    pdf = target.read_bytes()
+    said = subprocess.run(["pdfinfo", target], capture_output=True, check=True, text=True)
+    assert "Pages:           3" in said.stdout
+    assert said.stderr == ""
+    fonts = poppler("pdffonts", pdf=pdf, output=()).decode().splitlines()[2:]
+    assert all(" yes yes " in font for font in fonts)
+    assert b"CreationDate" not in pdf
+
+
+def test_joining_keeps_what_each_part_shows() -> None:
+    parts = [labels.pdf(many(30)[:21], plan()), labels.pdf(many(30)[21:], plan())]
+    out = io.BytesIO()
+    assert merging.join(parts, out) == 2
+    for joined, part in zip(pages(out.getvalue(), 60), [pages(each, 60)[0] for each in parts], strict=True):
+        assert joined.tobytes() == part.tobytes()
+
+
+def test_a_part_that_breaks_is_told_and_leaves_no_half_file(
+    small_parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.press, "packed", lambda *_: b"{}")
+    with pytest.raises(labels.LabelError, match="could not be set"):
+        jobs.write_pdf(many(60), plan(), tmp_path / "job.pdf")
+    assert not (tmp_path / "job.pdf").exists()
+
+
+def test_nothing_to_print_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(labels.NothingToPrint):
+        jobs.write_pdf([], plan(), tmp_path / "job.pdf")
