@@ -26,7 +26,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 SPOKEN_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "data-label", "data-broken"}
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]|^[A-Z][a-z]+$")
-NAMES = {"Europe/Lisbon", "CSV"}
+NAMES = {"Europe/Lisbon", "CSV", "kB"}
 """What is the same in every language."""
 NO_TEXT = {"page", "body"}
 """Blocks that stand inside a tag."""
@@ -91,7 +91,7 @@ def test_every_translation_takes_the_values_of_its_sentence(language: str) -> No
         for said in forms(message.string):
             if said and (set(PLACEHOLDER.findall(said)) ^ given) - {"num", "count"}:
                 wrong.append((message.id, said))
-            if "%" in PLACEHOLDER.sub("", said) != "%" in PLACEHOLDER.sub("", forms(message.id)[0]):
+            if ("%" in PLACEHOLDER.sub("", said)) != ("%" in PLACEHOLDER.sub("", forms(message.id)[0])):
                 wrong.append((message.id, said))
     assert wrong == []
 
@@ -148,14 +148,17 @@ class Bare(HTMLParser):
         self.found += [
             f'{name}="{value}"'
             for name, value in attributes
-            if name in SPOKEN_ATTRIBUTES and WORD.search(value or "") and value not in NAMES
+            if name in SPOKEN_ATTRIBUTES
+            and WORD.search(value or "")
+            and value not in NAMES
+            and "://" not in (value or "")
         ]
 
     def handle_endtag(self, tag: str) -> None:
         self.silent -= tag in ("script", "style")
 
     def handle_data(self, data: str) -> None:
-        said = data.replace("\N{BULLET}", "").strip()
+        said = data.replace("\N{BULLET}", "").strip(" ,\n")
         if not self.silent and WORD.search(said) and said not in NAMES:
             self.found.append(data.strip())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from gettext import NullTranslations
 from html import unescape
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from kanban import config
 from kanban.languages import speech
 from web.conftest import Client, ShopData
 from web.test_access import rules
@@ -89,6 +91,8 @@ GREEK = str.maketrans(
 )
 GREEK_SPEAKER = {"Accept-Language": "de"}
 KEPT = re.compile(r"(%\(\w+\)s|%%|<[^>]*>|&\w+;)")
+FIELD_NAMES = re.compile(r"\{\w+\}|\b[a-z_]+(?:, [a-z_]+){3,}")
+"""What templates of a supplier's own are made of; lists of them stand in hints."""
 LATIN = re.compile(r"[A-Za-z]{2,}")
 UNSPOKEN = {"bdi", "code", "script", "style", "textarea", "ins", "del"}
 VOID = {
@@ -115,8 +119,16 @@ NAMES = (
     "SCREW", "B-100", "pcs", "Kanban", "Viewer", "Operator", "Buyer", "Admin", "viewer", "operator",
     "buyer", "admin", "http://kanban.example", "KANBAN_BASE_URL", "CSV", "PDF", ".csv", ".xlsx",
     "EUR", "PO-", "test", "Europe/Lisbon", "Bench 2", "Signaller", "signaller",
+    "US", "Letter", "English", "Deutsch", "dpi", "mm",
 )  # fmt: skip
 """What stands on pages in no language: the shop's own words, and names of things outside."""
+
+
+STOCKS = sorted(
+    (tomllib.loads(path.read_text())["title"] for path in config.assets("labels").glob("stocks/*.toml")),
+    key=len,
+)[::-1]
+"""What the makers of labels call their sheets and rolls."""
 
 
 class Greek(NullTranslations):
@@ -166,8 +178,8 @@ class Page(HTMLParser):
     def latin(self) -> list[str]:
         found = []
         for said in self.said:
-            plain = unescape(said)
-            for name in NAMES:
+            plain = FIELD_NAMES.sub("", unescape(said))
+            for name in (*STOCKS, *NAMES):
                 plain = plain.replace(name, "")
             if LATIN.search(plain):
                 found.append(" ".join(said.split()))
