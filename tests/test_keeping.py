@@ -19,10 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import SqliteStore
 from shop import Shop
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
-from kanban import config, journal, orders, schema
+from kanban import config, journal, orders, outbox, schema, suppliers
 from kanban.cli import main
 from kanban.config import Settings
 from kanban.db import Database
@@ -216,6 +217,30 @@ def test_a_restoration_ends_all_sign_ins(shop: Shop, settings: Settings) -> None
     restoration.restore(settings, made.file, AT)
     with shop.database.read() as session:
         assert session.scalar(text("SELECT count(*) FROM sign_in")) == 0
+
+
+def test_after_a_restoration_nothing_leaves_before_a_person_lets_it_and_each_copy_says_so(
+    shop: Shop, settings: Settings
+) -> None:
+    def give_address(session: Session) -> None:
+        for each in session.scalars(select(suppliers.Supplier)):
+            each.email = "orders@supplier.example"
+
+    shop.write(give_address)
+    shop.ordered(shop.screws[0])
+    made = backups.backup(settings, None, AT)
+    shop.database.close()
+    restoration.restore(settings, made.file, AT)
+    later = AT + timedelta(hours=1)
+
+    def claim(session: Session) -> list[outbox.Claim]:
+        return outbox.claim(session, later, ["email"], timedelta(seconds=60))
+
+    assert shop.write(claim) == []
+    deed = shop.deed()
+    shop.write(lambda session: outbox.brakes.go_on(session, deed))
+    (taken,) = shop.write(claim)
+    assert taken.possible_repeat
 
 
 def test_a_log_that_a_crash_left_is_not_played_into_the_restored_database(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from kanban import answers, config, outbox, people, shop
+from kanban import alerts, answers, config, outbox, people, shop
 from kanban.config import Settings
 from kanban.orders import Order
 from kanban.outbox import Claim, SupplierChannel
@@ -71,6 +71,8 @@ class Purchase:
     is_test: bool
     is_cancellation: bool
     chosen: SupplierChannel
+    answer_to: str = ""
+    """The mail address of the person who released it, where they have given one."""
     cancels: str = ""
     """For a cancellation: the number under which the order itself was sent."""
 
@@ -156,6 +158,7 @@ def of_order(
         is_test=False,
         is_cancellation=False,
         chosen=outbox.of_supplier(session, order.supplier),
+        answer_to=alerts.choices_of(session, buyer).email if buyer else "",
     )
 
 

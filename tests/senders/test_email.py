@@ -18,7 +18,7 @@ from mailserver import MailServer
 from shop import Shop
 from sqlalchemy.orm import Session
 
-from kanban import config, outbox, suppliers
+from kanban import alerts, config, outbox, suppliers
 from kanban.senders import Refused
 from kanban.senders.email import headers
 from senders.conftest import choose, deliveries, due_now
@@ -342,3 +342,67 @@ def test_a_notice_to_a_person_is_a_mail_too(works: Shop, server: MailServer, sen
     send()
     message = server.messages[0]
     assert (message["Subject"], message["Auto-Submitted"]) == ("PO-1 is late", "auto-generated")
+
+
+def test_answers_go_to_the_buyer_who_sent_the_order(works: Shop, server: MailServer, send: Send) -> None:
+    def give_address(session: Session) -> None:
+        session.add(
+            alerts.NoticeSettings(
+                person_id=works.ids["owner"],
+                email="anna@works.example",
+                push=False,
+                digest_at="07:00",
+                language="",
+            )
+        )
+
+    works.write(give_address)
+    works.ordered(works.screws[0])
+    send()
+    assert server.messages[0]["Reply-To"] == "Owner <anna@works.example>"
+
+
+SMTP = {"KANBAN_SMTP_HOST": "smtp.example.org", "KANBAN_SMTP_FROM": "orders@works.example"}
+
+
+def test_mail_settings_have_safe_defaults(tmp_path: Path) -> None:
+    mail = config.load({"KANBAN_DATA": str(tmp_path), **SMTP}).mail
+    assert mail is not None
+    assert (mail.security, mail.port, mail.bounces) == ("starttls", 587, "orders@works.example")
+
+
+def test_the_password_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("sesame\n")
+    more = {"KANBAN_SMTP_USER": "works", "KANBAN_SMTP_PASSWORD_FILE": str(tmp_path / "secret")}
+    mail = config.load({"KANBAN_DATA": str(tmp_path), **SMTP, **more}).mail
+    assert mail is not None
+    assert mail.password == "sesame"
+    assert "sesame" not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"KANBAN_SMTP_FROM": ""},
+        {"KANBAN_SMTP_FROM": "two@a.example, three@b.example"},
+        {"KANBAN_SMTP_HOST": "smtp.example.org:587"},
+        {"KANBAN_SMTP_PORT": "0"},
+        {"KANBAN_SMTP_SECURITY": "none"},
+        {"KANBAN_SMTP_SECURITY": "ssl"},
+        {"KANBAN_SMTP_USER": "works"},
+        {"KANBAN_SMTP_PASSWORD": "sesame"},
+        {"KANBAN_SMTP_USER": "works", "KANBAN_SMTP_PASSWORD_FILE": "/nowhere"},
+        {
+            "KANBAN_SMTP_USER": "works",
+            "KANBAN_SMTP_PASSWORD": "a",
+            "KANBAN_SMTP_PASSWORD_FILE": "/etc/hostname",
+        },
+        {"KANBAN_SMTP_CA_FILE": "/nowhere"},
+        {"KANBAN_SMTP_BOUNCES": "nobody"},
+        {"KANBAN_WEBHOOK_NETWORKS": "192.168.0.0/33"},
+        {"KANBAN_DISPATCH": "perhaps"},
+    ],
+)
+def test_mail_settings_that_cannot_work_stop_the_start(tmp_path: Path, bad: dict[str, str]) -> None:
+    with pytest.raises(config.BadSetting, match=r"KANBAN_[A-Z_]+"):
+        config.load({"KANBAN_DATA": str(tmp_path), **SMTP, **bad})

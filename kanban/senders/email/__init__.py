@@ -115,7 +115,8 @@ def _notice_letter(payload: bytes, claim: Claim, settings: Settings) -> Letter:
 
 
 def _reply_to(order: Purchase, settings: Settings) -> tuple[str, str] | None:
-    answers_to = _server(settings).reply_to
+    """Answers go to the person who released it, else to the address that the settings name."""
+    answers_to = order.answer_to or _server(settings).reply_to
     return (order.released_by or order.buyer.name, answers_to) if answers_to else None
 
 
