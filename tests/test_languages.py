@@ -144,7 +144,7 @@ class Bare(HTMLParser):
         self.silent = 0
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.silent += tag in ("script", "style")
+        self.silent += tag in ("script", "style", "code")
         self.found += [
             f'{name}="{value}"'
             for name, value in attributes
@@ -155,7 +155,7 @@ class Bare(HTMLParser):
         ]
 
     def handle_endtag(self, tag: str) -> None:
-        self.silent -= tag in ("script", "style")
+        self.silent -= tag in ("script", "style", "code")
 
     def handle_data(self, data: str) -> None:
         said = data.replace("\N{BULLET}", "").strip(" ,\n")
