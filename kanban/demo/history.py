@@ -11,13 +11,16 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from kanban import clock, loops
 from kanban.demo import catalogue, incidents, last_hour, shelves, supply
 from kanban.demo.catalogue import DEMO, Firm
 from kanban.demo.shop import CLOSES, OPENS, Shelf, Shop, at_hour, deed
+from kanban.journal import Event
 from kanban.loops import Card
+from kanban.people import Device
 
 SEED = 1953  # the year of Toyota's first kanban
 LENGTH = timedelta(days=194)
@@ -43,6 +46,13 @@ def live(session: Session, firm: Firm, at: datetime, zone: ZoneInfo, *, length: 
     for day in days[1:]:
         _live_day(shop, day, end)
     last_hour.live(shop, end)
+    _see_devices(session)
+
+
+def _see_devices(session: Session) -> None:
+    """A phone was here when it last did something."""
+    last = select(func.max(Event.recorded_at)).where(Event.device_id == Device.id).scalar_subquery()
+    session.execute(update(Device).values(seen_at=func.coalesce(last, Device.paired_at)))
 
 
 def _open(shop: Shop, now: datetime) -> None:

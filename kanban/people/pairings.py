@@ -140,6 +140,13 @@ def pair(session: Session, deed: journal.Deed, code: str) -> tuple[Device, str]:
     return device, token
 
 
+def is_code_of(pairing: Pairing, secret: str, short: str, at: datetime) -> bool:
+    """Whether both codes are those of this pairing, and it is still open."""
+    hashes = (tokens.hashed(secret), tokens.hashed(_typed(short)))
+    is_open = pairing.used_at is None and pairing.expires_at > at
+    return is_open and hashes == (pairing.secret_hash, pairing.short_hash)
+
+
 def _device(session: Session, deed: journal.Deed, pairing: Pairing) -> Device:
     """The device that a pairing makes; or the one that gets another phone, whose old secrets end."""
     device = session.get(Device, pairing.device_id) if pairing.device_id else None

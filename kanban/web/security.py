@@ -43,6 +43,11 @@ DECODERS = frozenset({"/scan", "/offline/scan", "/static/js/scanner/worker.js"})
 """Where WebAssembly decodes: the scanner's page, and its worker, which has a policy of its own."""
 
 
+SECRET_PATHS = ("/c/", "/cards/", "/pair", "/device")
+"""Pages whose address nobody need hear of. A form on them then sends ``Origin: null``, so that Fetch Metadata
+must say whence it comes; without TLS browsers send none, and the address goes to our own pages alone."""
+
+
 class Door(NamedTuple):
     """A page that opens what is closed now, and what is said of it."""
 
@@ -154,13 +159,12 @@ def _refuse_foreign_page() -> None:
     """Cross-site request forgery: ``Origin`` first (plain HTTP has nothing else), then Fetch Metadata."""
     if request.method in SAFE_METHODS or "Authorization" in request.headers:
         return
-    origin = request.headers.get("Origin")
-    if origin is not None:
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin is not None and (origin, site) != ("null", "same-origin"):
         ours = urlsplit(running().settings.base_url).netloc
         if urlsplit(origin).netloc not in (request.host, ours):
             raise ForeignPage
         return
-    site = request.headers.get("Sec-Fetch-Site")
     if site in ("same-origin", "none") or (site is None and not cookie_token() and not phones.cookie_token()):
         return
     raise ForeignPage
@@ -177,6 +181,8 @@ def _names_its_version(response: Response) -> bool:
 
 
 def _protect(response: Response) -> Response:
+    if running().settings.is_https and request.path.startswith(SECRET_PATHS):
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
     for name, value in HEADERS.items():  # a view may have said something stricter or narrower itself
         response.headers.setdefault(name, value)
     if request.path in DECODERS:

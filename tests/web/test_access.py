@@ -264,6 +264,7 @@ TABLE = {
     "POST /devices/pairings": BUYER,
     "GET /devices/pairings/<int:pairing_id>": BUYER,
     "POST /devices/pairings/<int:pairing_id>/end": BUYER,
+    "POST /devices/pairings/<int:pairing_id>/card": BUYER,
     "GET /devices/<int:device_id>": BUYER,
     "POST /devices/<int:device_id>": BUYER,
     "POST /devices/<int:device_id>/revocation": BUYER,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import zxingcpp
@@ -310,6 +314,42 @@ def test_a_stolen_copy_of_a_replaced_secret_is_refused_and_shown(
     assert phone.get("/scan").status_code == 200, "the true one goes on"
     thief.post("/device/leaving")
     assert phone.get("/scan").status_code == 200, "the copy cannot end it"
+
+
+def test_the_open_code_is_printed_as_a_card(buyer: Client, stranger: Client) -> None:
+    page = buyer.post("/devices/pairings", FIELDS)
+    link, short = shown_codes(page)
+    (post,) = set(re.findall(r'action="(/devices/pairings/\d+/card)"', page.text))
+    fields = {"secret": link.partition("#")[2], "short": short.replace(" ", "")}
+    card = buyer.post(post, fields)
+    assert card.mimetype == "application/pdf"
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "card.pdf"
+        file.write_bytes(card.data)
+        subprocess.run(["pdftoppm", "-r", "150", "-png", file, Path(folder) / "page"], check=True)
+        (picture,) = Path(folder).glob("page*.png")
+        with Image.open(picture) as page_image:
+            (read,) = zxingcpp.read_barcodes(page_image)
+    assert read.text == link
+    assert buyer.post(post, fields | {"short": "AAAABBBB"}).status_code == 410
+    stranger.post("/pair", {"code": short})
+    assert buyer.post(post, fields).status_code == 410, "a used code is not printed"
+
+
+def test_with_tls_nobody_hears_the_address_of_a_card_and_forms_still_work(
+    app: Flask, phone: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kanban = app.extensions["kanban"]
+    secure = replace(kanban.settings, base_url="https://kanban.example")
+    app.extensions["kanban"] = replace(kanban, settings=secure)
+    phone.set_cookie("__Host-kanban-device", cookie(phone) or "", secure=True)
+    page = phone.get(f"/c/{shop.codes[0]}")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert phone.get("/").headers["Referrer-Policy"] == "same-origin"
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    assert phone.post(f"/c/{shop.codes[0]}/scans", headers=own).status_code == 200
+    for foreign in ({"Origin": "null"}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}):
+        assert phone.post(f"/c/{shop.codes[1]}/scans", headers=foreign).status_code == 403
 
 
 def test_a_phone_can_be_forgotten(phone: Client, buyer: Client) -> None:

@@ -24,7 +24,7 @@ def poster() -> AnyResponse:
     """One page for the wall; ``?stock=letter-whole`` for Letter, ``?languages=de`` for another language."""
     base_url = running().settings.base_url
     label = Label(link=f"{base_url}/", shop=shop.name(session()), note=base_url.split("://", 1)[1])
-    return _pdf([label], "poster", listing.one("stock") or "a4-whole", "poster.pdf")
+    return paper([label], "poster", listing.one("stock") or "a4-whole", "poster.pdf")
 
 
 @bp.get("/labels/places.pdf")
@@ -45,10 +45,11 @@ def places() -> AnyResponse:
         )
         for each in session().scalars(query)
     ]
-    return _pdf(made, "place", listing.one("stock") or "avery-l7163", "places.pdf")
+    return paper(made, "place", listing.one("stock") or "avery-l7163", "places.pdf")
 
 
-def _pdf(made: list[Label], face: str, stock: str, name: str) -> AnyResponse:
+def paper(made: list[Label], face: str, stock: str, name: str) -> AnyResponse:
+    """Labels as a PDF to look at; 422 with a sentence where they cannot be printed so."""
     try:
         plan = labels.plan(
             ASSETS,

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import journal, people
+from kanban import journal, languages, people, shop
 from kanban.items import Location
+from kanban.labels import Label
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.web import forms, respond, security
+from kanban.web.labels.wall import paper
 from kanban.web.people.blueprint import bp
 from kanban.web.people.fields import PairingForm
 from kanban.web.reading import session
@@ -88,6 +90,22 @@ def end_pairing(pairing_id: int) -> AnyResponse:
         return "/devices"
 
     return respond.seen(respond.change(verb), _("That code opens nothing any more."))
+
+
+@bp.post("/devices/pairings/<int:pairing_id>/card")
+@security.access("buyer")
+def print_pairing(pairing_id: int) -> AnyResponse:
+    """The open code as a card, for a phone that is elsewhere; only who sees the code can print it."""
+    pairing, sent = session().get_one(people.Pairing, pairing_id), respond.body()
+    secret, short = str(sent.get("secret", ""))[: people.LONGEST_CODE], str(sent.get("short", ""))[:10]
+    if not people.is_code_of(pairing, secret, short, g.at):
+        raise people.PairingClosed(_("this code was used already, or is too old"))
+    address = f"{running().settings.base_url}/pair"
+    until = languages.moment(pairing.expires_at, running().settings.zone)
+    note = _("Or type %(code)s at %(address)s. Good until %(until)s.", code=f"{short[:4]} {short[4:]}",
+             address=address, until=until)  # fmt: skip
+    label = Label(link=f"{address}#{secret}", name=pairing.name, note=note, shop=shop.name(session()))
+    return paper([label], "pair", "a4-cards", "pairing.pdf")
 
 
 def refuse_more_than_mine(role: str) -> None:
