@@ -1,10 +1,11 @@
 """Shelf audits: what stands on a place against what the records say of it.
 
 Somebody sweeps along a shelf and reads every card on it. :func:`audit` compares: a card that belongs
-there and was read is *seen*; one whose bin should stand there full and was not read is *missing*; one
-that was read and belongs elsewhere is *foreign*; two labels with one code are *doubled*; and *retired*,
-*new* and *unknown* ones should hang nowhere. A card that is on order and was not read is *away*: its
-bin may well be gone, so nothing is said of it.
+there and was read, by any label that it wears, is *seen*; one whose bin should stand there full and was
+not read is *missing*; one that was read and belongs elsewhere is *foreign*; two labels with one code are
+*doubled*; an *old* label was replaced or is void, though its card may be there; and *retired*, *new* and
+*unknown* ones should hang nowhere. A card that is on order and was not read is *away*: its bin may well be
+gone, so nothing is said of it.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from kanban.items import PATH_SEPARATOR, Item, Location
 from kanban.languages import gettext as _
 from kanban.loops import Card, Loop
 from kanban.orders import Order, OrderLine, Replenishment
+from kanban.prints import LabelIssue
 
 MOST_CARDS = 5_000
 """Cards that one sweep may read: more is no shelf."""
-WRONG = ("missing", "foreign", "doubled", "retired", "new", "unknown")
+WRONG = ("missing", "foreign", "doubled", "old", "retired", "new", "unknown")
 
 _TURN = aliased(Replenishment, name="r")  # the names that the words of orders.SUPPLY need
 _ORDER = aliased(Order, name="o")
@@ -60,7 +62,7 @@ class ShelfAudit(Base):
 
 
 class ShelfFind(Base):
-    """What a sweep says of one code: seen, missing, away, foreign, doubled, retired, new or unknown."""
+    """What a sweep says of one code: seen, away, or one of :data:`WRONG`."""
 
     __tablename__ = "shelf_find"
 
@@ -176,19 +178,50 @@ def by_event(session: Session, event_id: int) -> ShelfAudit:
     return session.scalars(select(ShelfAudit).where(ShelfAudit.event_id == event_id)).one()
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A code that was read: the card that it stands for, if any, and whether its label is out of use."""
+
+    code: str
+    card: Card | None
+    is_old: bool
+
+
 def _finds(
-    session: Session, belonging: Sequence[ShelfCard], read: Iterable[str], twice: set[str]
+    session: Session, belonging: Sequence[ShelfCard], codes_read: Iterable[str], twice: set[str]
 ) -> list[ShelfFind]:
-    wanted, codes_read = {card.code: card for card in belonging}, set(read)
-    strangers = [code for code in read if code not in wanted]
-    known = {card.code: card for card in session.scalars(select(Card).where(Card.code.in_(strangers)))}
-    finds = [
-        ShelfFind(card_id=card.card_id, code=card.code, find=_find_of(card, card.code in codes_read))
-        for card in belonging
-    ]
-    finds += [_stranger(code, known.get(code)) for code in strangers]
-    ids = {each.code: each.card_id for each in finds}
-    return finds + [ShelfFind(card_id=ids[code], code=code, find="doubled") for code in sorted(twice)]
+    read = _resolve(session, list(codes_read))
+    here = {card.card_id for card in belonging}
+    there = {each.card.id for each in read if each.card}
+    finds = [_find(card.card_id, card.code, _find_of(card, card.card_id in there)) for card in belonging]
+    for each in read:
+        card_id = each.card.id if each.card else None
+        if card_id not in here:
+            finds.append(_find(card_id, each.code, _stranger(each.card)))
+        if each.is_old:
+            finds.append(_find(card_id, each.code, "old"))
+        if each.code in twice:
+            finds.append(_find(card_id, each.code, "doubled"))
+    return finds
+
+
+def _resolve(session: Session, wanted: Sequence[str]) -> list[_Read]:
+    """The codes with their cards: a card's own code, or one of another label that was printed for it."""
+    own = {card.code: card for card in session.scalars(select(Card).where(Card.code.in_(wanted)))}
+    printed = select(LabelIssue).where(LabelIssue.code.in_(wanted))
+    labels = {label.code: label for label in session.scalars(printed)}
+    ids = {label.card_id for label in labels.values() if label.card_id and label.code not in own}
+    others = {card.id: card for card in session.scalars(select(Card).where(Card.id.in_(ids)))}
+    return [_read(code, own.get(code), labels.get(code), others) for code in wanted]
+
+
+def _read(code: str, own: Card | None, label: LabelIssue | None, others: dict[int, Card]) -> _Read:
+    card = own or (others.get(label.card_id or 0) if label else None)
+    return _Read(code, card, is_old=label is not None and label.ended_at is not None)
+
+
+def _find(card_id: int | None, code: str, find: str) -> ShelfFind:
+    return ShelfFind(card_id=card_id, code=code, find=find)
 
 
 def _find_of(card: ShelfCard, was_read: bool) -> str:
@@ -197,9 +230,8 @@ def _find_of(card: ShelfCard, was_read: bool) -> str:
     return "missing" if card.supply == "full" else "away"
 
 
-def _stranger(code: str, card: Card | None) -> ShelfFind:
-    find = "unknown" if card is None else {"retired": "retired", "new": "new"}.get(card.life, "foreign")
-    return ShelfFind(card_id=card.id if card else None, code=code, find=find)
+def _stranger(card: Card | None) -> str:
+    return "unknown" if card is None else {"retired": "retired", "new": "new"}.get(card.life, "foreign")
 
 
 def _is_in(location: Location) -> ColumnElement[bool]:

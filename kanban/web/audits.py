@@ -27,6 +27,7 @@ FINDS = {
     "missing": (mark("Missing"), mark("Should stand here full, and was not read.")),
     "foreign": (mark("Belongs elsewhere"), mark("Bring the bin to its place.")),
     "doubled": (mark("There twice"), mark("Two labels carry one code: destroy the older print.")),
+    "old": (mark("Old label"), mark("It was replaced or is void: print a new one, and destroy this one.")),
     "retired": (mark("Retired"), mark("Does nothing any more: hand the card in.")),
     "new": (mark("Not in service"), mark("Scan it in the mode Signal to put it into service.")),
     "unknown": (mark("Unknown"), mark("No card of this shop.")),

@@ -125,6 +125,7 @@ const entries = (() => {
 
   function sure(row) {
     row.answered = true;
+    queue.dismiss(row.key);
     paint(row);
     add({ code: row.code, mode: row.entry.mode, sure: true });
   }
@@ -193,6 +194,7 @@ const entries = (() => {
 
   // Sends a scan through the queue and shows it; returns its row.
   function add(scan) {
+    for (const row of rows.values()) if (row.mine && queue.asks(row.entry)) queue.dismiss(row.key); // they were on the screen
     const entry = queue.add(scan);
     const row = rows.get(entry.key) ?? make(entry, true);
     row.mine = true;

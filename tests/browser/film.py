@@ -42,15 +42,21 @@ def printed(codes: list[str], base_url: str) -> Image.Image:
         labels.Label(code, f"PART-{number:02}", "Hexagon screw M8 × 40", "25 pcs", location="Rack A › 3")
         for number, code in enumerate(codes)
     ]
-    return sheet(labels.pdf(made, base_url=base_url, face=FACE, stock=STOCK, assets=ASSETS))
+    return sheet(labels.pdf(made, plan(base_url)))
+
+
+def plan(base_url: str = "http://127.0.0.1:8000") -> labels.Plan:
+    """How the sheet is printed."""
+    stock = labels.stocks.known(labels.stocks.every(ASSETS), STOCK)
+    return labels.plan(ASSETS, base_url, FACE, stock)
 
 
 def over(position: int, **how: float) -> Pose:
     """The pose that looks at the symbol of the label at this position of the sheet."""
-    stock = next(each for each in labels.stocks(ASSETS) if each.name == STOCK)
-    left, top = stock.corner(position)
-    x, y, size = labels.symbol_place(face=FACE, stock=STOCK, assets=ASSETS)
-    return Pose(left + x + size / 2, top + y + size / 2, **how)
+    laid = plan()
+    left, top = laid.stock.corner(position)
+    place = laid.place()
+    return Pose(left + place.left + place.side / 2, top + place.top + place.side / 2, **how)
 
 
 def sheet(pdf: bytes) -> Image.Image:

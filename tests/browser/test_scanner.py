@@ -414,7 +414,7 @@ def test_the_mode_is_chosen_before_remembered_and_unmistakable(open_scanner: Ope
     page.goto("/scan")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Receive")
     page.evaluate("code => accept(code)", card)
-    expect_newest(page, "Nothing to receive")
+    expect_newest(page, "Nothing to do")
 
 
 def test_what_was_received_is_corrected_on_its_entry(desk: Page, shop: MortalShop, card: str) -> None:
@@ -492,5 +492,5 @@ def test_the_page_works_without_script(chromium: Chromium, shop: MortalShop, car
     page.goto("/scan")
     page.get_by_label("Code on the card").fill(card.lower())
     page.get_by_role("button", name="Open the card").click()
-    page.wait_for_url(f"**/c/{card}")
+    page.wait_for_url(f"**/cards/{card}")
     context.close()

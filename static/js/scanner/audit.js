@@ -49,7 +49,11 @@ const audit = (() => {
     paint();
   }
 
-  const belongs = (code) => shelf?.cards.find((card) => card.code === code);
+  // The card of this shelf that a label stands for: by its own code, or by that of another label of the card.
+  function belongs(code) {
+    const known = strangers.get(code)?.card?.code;
+    return shelf?.cards.find((card) => card.code === code || card.code === known);
+  }
 
   async function meet(code) {
     try {
@@ -119,7 +123,7 @@ const audit = (() => {
     id("audit-save").disabled = !sweep;
     id("audit-clear").disabled = !seen.length;
     id("audit-finds").replaceChildren(...[...seen].reverse().map(find));
-    const missing = (shelf?.cards ?? []).filter(({ code }) => !seen.some((each) => each.code === code));
+    const missing = (shelf?.cards ?? []).filter(({ code }) => !here.some((each) => belongs(each.code).code === code));
     id("audit-missing").hidden = !missing.length;
     id("audit-missing").querySelector("b").textContent = missing.length;
     id("audit-missing").querySelector("ul").replaceChildren(...missing.map((card) => line(card, card.code, card.supply_word, "plain")));

@@ -70,6 +70,7 @@ const camera = (() => {
 
   // Opens the camera on this <video>; rejects with an error that reason() names.
   async function open(element) {
+    pause();
     video = element;
     wanted = true;
     stream = await take();

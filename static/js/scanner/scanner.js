@@ -2,13 +2,14 @@
 "use strict";
 
 const MODE = "kanban.mode";
+const HANDED_OVER = "kanban.scanned";
 const ONCE_MS = reticle.AGAIN_MS;
 const LARGEST_PHOTO = 2400; // pixels of its longer side: enough for a label across a table
 const at = (id) => document.getElementById(id);
 const { texts } = entries;
 const lately = new Map(); // mode and code → when it was accepted
 let mode = "signal";
-let opened = false;
+let opening = false;
 
 // --- A code was read ----------------------------------------------------------------------------------------------------
 function read(text) {
@@ -70,6 +71,14 @@ function stop(reason, error) {
 }
 
 async function openCamera() {
+  if (opening) return;
+  opening = true;
+  await open();
+  opening = false;
+  if (camera.wanted() && !camera.isOpen() && !document.hidden) openCamera(); // it was hidden and shown meanwhile
+}
+
+async function open() {
   view.turn("opening");
   const { worker, reader, wasm } = document.body.dataset;
   const reading = decoder.open({ worker, reader, wasm }).then(() => "", () => "wasm");
@@ -79,7 +88,6 @@ async function openCamera() {
     return stop(camera.reason(error));
   }
   if (await reading) return stop("wasm");
-  opened = true;
   if (!camera.isOpen()) return;
   view.turn("open");
   document.documentElement.dataset.scanning = "yes"; // no new version takes over meanwhile
@@ -218,7 +226,7 @@ function showNone() {
 function listen() {
   at("start").onclick = openCamera;
   at("retry").onclick = openCamera;
-  at("torch").onclick = () => camera.torch(flip(at("torch")));
+  at("torch").onclick = () => camera.torch(flip(at("torch"))).catch(() => (at("torch").hidden = true));
   at("swap").onclick = () => camera.next().then(equip, (error) => stop(camera.reason(error)));
   at("zoom").oninput = ({ target }) => camera.zoom(Number(target.value));
   at("sound").onclick = () => feel.mute(!flip(at("sound")));
@@ -240,7 +248,7 @@ function listen() {
   wedge.listen((code) => (code ? accept(code) : entries.refuse(texts.stray, "")));
   view.picture.addEventListener("lost", () => stop("busy"));
   document.addEventListener("visibilitychange", () => {
-    if (!opened || !camera.wanted()) return;
+    if (!camera.wanted()) return;
     if (document.hidden) sight.stop(), camera.pause();
     else openCamera();
   });
@@ -253,6 +261,9 @@ async function start() {
   entries.show(at("entries"), said);
   queue.onChange(showNone);
   listen();
+  const scanned = sessionStorage.getItem(HANDED_OVER); // a hand scanner's, read on a card's page
+  sessionStorage.removeItem(HANDED_OVER);
+  if (scanned) choose(at("modes").elements.mode[0]), accept(scanned);
   const shared = await offline.sharedPhoto().catch(() => null);
   if (shared) readPhoto(shared);
   if (!isSecureContext || !navigator.mediaDevices) return view.fail("insecure");

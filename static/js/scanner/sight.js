@@ -18,15 +18,25 @@ const sight = (() => {
     const rule = reticle.make();
     let busy = false;
 
+    async function picture() {
+      try {
+        return await createImageBitmap(video);
+      } catch {
+        return null; // the camera has just closed, or has no picture yet
+      }
+    }
+
     async function read(now) {
       busy = true;
-      try {
-        const bitmap = await createImageBitmap(video);
+      const bitmap = await picture();
+      if (bitmap) {
         const { width, height } = bitmap;
-        const symbols = await decoder.read(bitmap);
-        if (mine === running) look({ ...rule.pass(symbols, width, height, now), symbols, width, height });
-      } catch (error) {
-        if (mine === running && video.srcObject?.active) fail(error);
+        try {
+          const symbols = await decoder.read(bitmap);
+          if (mine === running) look({ ...rule.pass(symbols, width, height, now), symbols, width, height });
+        } catch (error) {
+          if (mine === running) fail(error);
+        }
       }
       busy = false;
     }
