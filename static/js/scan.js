@@ -85,3 +85,25 @@ if (document.prerendering) {
 } else {
   setTimeout(signalByItself); // htmx, which was loaded before, takes the forms in hand first
 }
+
+// A hand scanner that reads another card here goes on in the scanner, which knows its keys, and has the list with Undo.
+let burst = [];
+
+function hand(event) {
+  if (event.target.matches("input, textarea, select")) return;
+  const last = burst.at(-1);
+  const { key, code, shiftKey, timeStamp: at } = event;
+  if (key === "Enter" || key === "Tab" || (event.ctrlKey && key === "j")) {
+    if (burst.length > 11 && at - last.at < 120 && (last.at - burst[0].at) / (burst.length - 1) < 35) {
+      event.preventDefault();
+      sessionStorage.setItem("kanban.keys", JSON.stringify(burst));
+      location.assign("/scan");
+    }
+    burst = [];
+  } else if (key.length === 1) {
+    if (last && at - last.at > 60) burst = [];
+    burst.push({ key, code, shiftKey, at });
+  }
+}
+
+if ("hand" in document.body.dataset) document.addEventListener("keydown", hand, true);

@@ -72,10 +72,13 @@ const wedge = (() => {
     if (!field && burst.length >= CERTAIN_KEYS && isFast()) event.preventDefault();
   }
 
+  // The code in keys that another page has taken down: [{key, code, shiftKey}].
+  const read = (keys) => codeOf(keys.map((each) => ({ key: each.key, meant: meant(each) })));
+
   // Calls onScan(code) for each scan; with "" where it was no card's code.
   function listen(onScan) {
     document.addEventListener("keydown", (event) => key(event, onScan), { capture: true });
   }
 
-  return { listen };
+  return { listen, read };
 })();

@@ -306,6 +306,22 @@ def test_a_keyboard_layout_that_garbles_the_address_does_not_garble_the_code(
     assert recorded(shop, [code]) == [("signalled", code)]
 
 
+def test_on_a_cards_page_the_scan_of_another_card_goes_on_in_the_scanner(
+    desk: Page, shop: MortalShop, full: Iterator[str]
+) -> None:
+    shown = next(full)
+    code = next(each for each in full if set("YZ") & set(each))
+    desk.goto(f"/cards/{shown}")
+    desk.get_by_role("button", name="This bin is empty").focus()
+    handscanner.scan(desk, f"{shop.address}/c/{code}", german=True)
+    desk.wait_for_url("**/scan")
+    expect_newest(desk, "Ordered")
+    desk.reload()
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("Signal")
+    desk.wait_for_timeout(500)
+    assert recorded(shop, [shown, code]) == [("signalled", code)]
+
+
 def test_a_scan_presses_no_button_and_submits_no_form(desk: Page, shop: MortalShop, card: str) -> None:
     desk.goto("/items/new")
     desk.get_by_role("button", name="Save").or_(desk.locator("form.form button").first).first.focus()

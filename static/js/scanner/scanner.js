@@ -2,7 +2,7 @@
 "use strict";
 
 const MODE = "kanban.mode";
-const HANDED_OVER = "kanban.scanned";
+const KEYS = "kanban.keys"; // of a hand scanner, taken down on a card's page
 const ONCE_MS = reticle.AGAIN_MS;
 const LARGEST_PHOTO = 2400; // pixels of its longer side: enough for a label across a table
 const at = (id) => document.getElementById(id);
@@ -254,6 +254,12 @@ function listen() {
   });
 }
 
+function handOver(code) {
+  choose(at("modes").elements.mode[0]); // on other screens a hand scanner signals
+  if (code) accept(code);
+  else entries.refuse(texts.stray, "");
+}
+
 async function start() {
   const wanted = new URLSearchParams(location.search).get("mode") ?? localStorage.getItem(MODE);
   const input = [...at("modes").elements.mode].find(({ value }) => value === wanted);
@@ -261,9 +267,9 @@ async function start() {
   entries.show(at("entries"), said);
   queue.onChange(showNone);
   listen();
-  const scanned = sessionStorage.getItem(HANDED_OVER); // a hand scanner's, read on a card's page
-  sessionStorage.removeItem(HANDED_OVER);
-  if (scanned) choose(at("modes").elements.mode[0]), accept(scanned);
+  const keys = JSON.parse(sessionStorage.getItem(KEYS) ?? "null");
+  sessionStorage.removeItem(KEYS);
+  if (keys) handOver(wedge.read(keys));
   const shared = await offline.sharedPhoto().catch(() => null);
   if (shared) readPhoto(shared);
   if (!isSecureContext || !navigator.mediaDevices) return view.fail("insecure");
