@@ -37,7 +37,8 @@ class DocumentLine:
 class OrderDocument:
     """An order in finished text. Parties are lines of text, the name first.
 
-    A `mark` such as DRAFT_MARK is printed large, its first word across every page.
+    A `mark` such as DRAFT_MARK is printed large, its first word across every page. `logo` is a JPEG; the
+    lines of `terms` stand at the end.
     """
 
     number: str
@@ -52,6 +53,12 @@ class OrderDocument:
     customer_number: str = ""
     note: str = ""
     mark: str = ""
+    bill_to: Sequence[str] = ()
+    vat_id: str = ""
+    contact: Sequence[str] = ()
+    tax_note: str = ""
+    terms: str = ""
+    logo: bytes = b""
 
 
 def order_pdf(document: OrderDocument, *, templates: Path, fonts: Path, paper: str = "a4") -> bytes:
@@ -62,7 +69,8 @@ def order_pdf(document: OrderDocument, *, templates: Path, fonts: Path, paper: s
     if paper not in PAPERS:
         raise UnknownPaper(f"{paper!r} is none of {', '.join(PAPERS)}")
     folder = templates / "documents"
-    inputs = {"paper": paper, "data": json.dumps(_plain(asdict(document))), "words": json.dumps(_words())}
+    told = _plain(asdict(document) | {"terms": document.terms.splitlines(), "logo": list(document.logo)})
+    inputs = {"paper": paper, "data": json.dumps(told), "words": json.dumps(_words())}
     return labels.typeset(folder / "order.typ", root=folder, fonts=fonts, inputs=inputs, tags=True)
 
 
@@ -87,6 +95,10 @@ def _words() -> dict[str, str]:
         "total": _("Total"),
         "ours": _("ours: %(sku)s", sku="{sku}"),
         "note": _("Note"),
+        "bill_to": _("Invoice to"),
+        "vat_id": _("Our VAT number"),
+        "contact": _("Questions to"),
+        "terms": _("Terms"),
     }
 
 

@@ -404,6 +404,8 @@ WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
     ("went_on", "brakes"): mark("everything may leave again"),
     ("imported", "sheet"): mark("a sheet was imported"),
     ("restored", "shop"): mark("restored from a backup"),
+    ("letterhead", "shop"): mark("other words on documents"),
+    ("logo", "shop"): mark("another logo on documents"),
     ("changed", "shop"): mark("the shop’s name or address was changed"),
     ("added", "person"): _added_as,
     ("changed", "person"): _person_changed,

@@ -8,22 +8,23 @@ from kanban.languages import gettext as _
 from kanban.senders.purchase import Party, Purchase, PurchaseLine
 
 
-def pdf(order: Purchase, settings: Settings) -> bytes:
-    """The order on the paper that its supplier uses, in the language spoken."""
+def pdf(order: Purchase, settings: Settings, paper: str = "") -> bytes:
+    """The order on the paper that its supplier uses, or another one, in the language spoken."""
     return documents.order_pdf(
-        _document(order, settings),
+        document(order, settings),
         templates=config.assets("templates"),
         fonts=config.assets("labels") / "fonts",
-        paper=order.chosen.paper,
+        paper=paper or order.chosen.paper,
     )
 
 
-def _document(order: Purchase, settings: Settings) -> documents.OrderDocument:
-    total = order.total
+def document(order: Purchase, settings: Settings) -> documents.OrderDocument:
+    """The order in finished text, in the language spoken."""
+    total, head = order.total, order.letterhead
     return documents.OrderDocument(
         number=order.number,
         released_on=languages.full_day(order.released_at.astimezone(settings.zone).date()),
-        state=_("sent"),
+        state=_("sent") if order.number else _("draft"),
         supplier=_lines(order.supplier),
         ship_to=_lines(order.ship_to),
         buyer=_lines(order.buyer),
@@ -31,8 +32,22 @@ def _document(order: Purchase, settings: Settings) -> documents.OrderDocument:
         total=languages.money(total, order.currency) if total is not None else "",
         currency=order.currency,
         customer_number=order.customer_number,
-        mark=_("TEST – not an order") if order.is_test else "",
+        mark=_mark(order),
+        bill_to=head.bill_to.splitlines(),
+        vat_id=head.vat_id,
+        contact=(order.released_by, *head.contact.splitlines())
+        if order.released_by
+        else head.contact.splitlines(),
+        tax_note=head.tax_note or _("All prices without value added tax."),
+        terms=head.terms,
+        logo=order.logo,
     )
+
+
+def _mark(order: Purchase) -> str:
+    if order.is_test:
+        return _("TEST – not an order")
+    return "" if order.number else _("DRAFT – not an order")
 
 
 def _line(line: PurchaseLine, currency: str) -> documents.DocumentLine:

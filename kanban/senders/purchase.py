@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from kanban import alerts, answers, config, outbox, people, shop
+from kanban import alerts, answers, config, outbox, people, photos, shop
 from kanban.config import Settings
 from kanban.orders import Order
 from kanban.outbox import Claim, SupplierChannel
@@ -18,6 +18,7 @@ from kanban.senders.parcel import Refused
 from kanban.suppliers import Supplier
 
 SAMPLE_NUMBER = "PO-TEST"
+HEAVIEST_LOGO = 60_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ class Purchase:
     """The mail address of the person who released it, where they have given one."""
     cancels: str = ""
     """For a cancellation: the number under which the order itself was sent."""
+
+    letterhead: shop.Letterhead = field(default_factory=shop.Letterhead)
+    logo: bytes = b""
 
     @property
     def total(self) -> Decimal | None:
@@ -159,7 +163,20 @@ def of_order(
         is_cancellation=False,
         chosen=outbox.of_supplier(session, order.supplier),
         answer_to=alerts.choices_of(session, buyer).email if buyer else "",
+        letterhead=shop.letterhead(session),
+        logo=_logo(session, ours),
     )
+
+
+def _logo(session: Session, ours: shop.Shop) -> bytes:
+    """The logo as JPEG; the small one where the large one would make every mail heavy."""
+    if ours.logo_photo_id is None:
+        return b""
+    for small in (False, True):
+        found = photos.content(session, ours.logo_photo_id, small=small)
+        if found and (small or len(found[1]) <= HEAVIEST_LOGO):
+            return found[1]
+    return b""
 
 
 def _line(number: int, view: LineView) -> PurchaseLine:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+
 import pytest
+from PIL import Image
 
 from kanban.db import Database
 from tests.web.conftest import Client, ShopData, revision
@@ -148,3 +152,34 @@ def test_orders_are_listed_and_filtered(buyer: Client, draft: int, line: int) ->
     assert "PO-000001" not in buyer.get("/orders?state=draft").text
     assert "PO-000001" in buyer.get("/orders?state=all&q=bolts").text
     assert "No order matches" in buyer.get("/orders?q=nobody", headers={"HX-Request": "true"}).text
+
+
+def test_the_document_carries_the_letterhead_and_the_logo_as_pdf_page_and_csv(
+    admin: Client, buyer: Client, operator: Client, draft: int
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 100), "navy").save(picture, "PNG")
+    head = {
+        "name": "Works Ltd", "address": "Mill Lane 1", "bill_to": "Works Ltd\nAccounts", "vat_id": "IE 123",
+        "contact": "Ada\n+353 1", "tax_note": "Reverse charge.", "terms": "30 days net",
+        "photo": (io.BytesIO(picture.getvalue()), "logo.png"),
+    }  # fmt: skip
+    assert admin.post("/shop", head, content_type="multipart/form-data").status_code == 303
+    buyer.post(f"/orders/{draft}/release", {})
+    page = buyer.get(f"/orders/{draft}/document").text
+    for told in ("Accounts", "IE 123", "Reverse charge.", "30 days net", "PO-000001", "B-100", "ours: SCREW"):
+        assert told in page, told
+    assert f'src="/orders/{draft}/logo"' in page
+    assert buyer.get(f"/orders/{draft}/logo").data[:3] == b"\xff\xd8\xff"
+    pdf = buyer.get(f"/orders/{draft}.pdf").data
+    text = subprocess.run(["pdftotext", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    for told in ("Accounts", "IE 123", "Reverse charge.", "30 days net", "+353 1"):
+        assert told in text, told
+    rows = buyer.get(f"/orders/{draft}.csv").data.decode("utf-8-sig").splitlines()
+    assert len(rows) == 2
+    assert "B-100" in rows[1]
+    assert operator.get(f"/orders/{draft}.csv").status_code == 403
+    admin.post(
+        "/shop", head | {"photo": (io.BytesIO(b"no picture"), "x.png")}, content_type="multipart/form-data"
+    )
+    assert buyer.get(f"/orders/{draft}/logo").status_code == 200

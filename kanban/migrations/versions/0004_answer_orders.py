@@ -13,6 +13,10 @@ def upgrade() -> None:
     _rules()
     _answers()
     _alerts()
+    with op.batch_alter_table("shop") as shop:
+        for name in ("bill_to", "contact", "tax_note", "terms"):
+            shop.add_column(sa.Column(name, sa.Text(), nullable=True))
+        shop.add_column(sa.Column("vat_id", sa.String(length=60), nullable=True))
 
 
 def _answers() -> None:

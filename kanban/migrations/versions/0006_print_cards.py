@@ -23,6 +23,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
         sa.UniqueConstraint("sha256", name=op.f("uq_photo_sha256")),
     )
+    with op.batch_alter_table("shop") as shop:
+        shop.add_column(sa.Column("logo_photo_id", row_id, nullable=True))
+        shop.create_foreign_key(op.f("fk_shop_logo_photo_id"), "photo", ["logo_photo_id"], ["id"])
     with op.batch_alter_table("item") as item:
         item.add_column(sa.Column("photo_id", row_id, nullable=True))
         item.create_foreign_key(op.f("fk_item_photo_id"), "photo", ["photo_id"], ["id"])

@@ -9,8 +9,9 @@ from pydantic import Field, field_validator
 from kanban import people
 from kanban.languages import gettext as _
 from kanban.languages import mark
+from kanban.shop import Letterhead
 from kanban.web.forms import BadFields, Form
-from kanban.web.forms.fields import Code, Filled, Name, Note, RowId
+from kanban.web.forms.fields import Code, Filled, Name, Note, RowId, Short
 
 Role = Literal["viewer", "signaller", "operator", "buyer", "admin"]
 
@@ -77,6 +78,15 @@ class ShopForm(Form):
 
     name: Annotated[Name, Filled] = Field(title=mark("The shop’s name"))
     address: Note = Field("", title=mark("The address"))
+    bill_to: Note = Field("", title=mark("The invoice address"))
+    vat_id: Short = Field("", title=mark("The VAT number"))
+    contact: Note = Field("", title=mark("The contact"))
+    tax_note: Name = Field("", title=mark("The tax note"))
+    terms: Note = Field("", title=mark("The terms"))
+
+    def letterhead(self) -> Letterhead:
+        """What stands on documents besides name and address."""
+        return Letterhead(self.bill_to, self.vat_id, self.contact, self.tax_note, self.terms)
 
 
 class NewPassword(Form):

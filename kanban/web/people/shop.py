@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, shop
+from kanban import photos as stored_photos
 from kanban.languages import gettext as _
-from kanban.web import forms, respond, security
+from kanban.web import forms, photos, respond, security
 from kanban.web.people.blueprint import bp
 from kanban.web.people.fields import ShopForm
 from kanban.web.reading import session
@@ -21,22 +22,32 @@ from kanban.web.reading import session
 def show_shop() -> str:
     """The form."""
     ours = shop.get(session())
-    return _page({"name": ours.name, "address": ours.address}, {})
+    head = shop.letterhead(session())
+    kept = {name: getattr(head, name) for name in shop.Letterhead.__dataclass_fields__}
+    return _page({"name": ours.name, "address": ours.address} | kept, {})
 
 
 @bp.post("/shop")
 @security.access("admin")
 def change_shop() -> AnyResponse:
-    """Give the shop its name and address."""
+    """Give the shop its name, address, letterhead and logo."""
+    photos.expect()
     typed = forms.typed_fields()
+    gone = bool(typed.pop("photo_gone", ""))
     try:
         form = forms.sent(ShopForm, typed)
+        logo = photos.sent()
     except forms.BadFields as bad:
         errors = bad.errors
         return forms.refused(bad, lambda: _page(typed, errors))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         shop.describe(session, deed, form.name, form.address)
+        shop.write_letterhead(session, deed, form.letterhead())
+        if logo is not None:
+            shop.set_logo(session, deed, stored_photos.add(session, deed, logo).id)
+        elif gone:
+            shop.set_logo(session, deed, None)
         return "/people"
 
     respond.change(verb)
@@ -44,4 +55,5 @@ def change_shop() -> AnyResponse:
 
 
 def _page(values: dict[str, Any], errors: dict[str, str]) -> str:
-    return render_template("people/shop.html", values=values, errors=errors)
+    logo = photos.address(shop.get(session()).logo_photo_id, small=True)
+    return render_template("people/shop.html", values=values, errors=errors, photo=logo)
