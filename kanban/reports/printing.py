@@ -47,6 +47,7 @@ class Choice:
     location_id: int = 0
     item_id: int = 0
     order_id: int = 0
+    note_id: int = 0
     code: str = ""
 
 
@@ -260,6 +261,8 @@ def _chosen(choice: Choice) -> Select[Any]:
         query = query.where(_stands_in(choice.location_id))
     if choice.order_id:
         query = query.where(Card.id.in_(_of_order(choice.order_id)))
+    if choice.note_id:
+        query = query.where(Card.id.in_(_of_note(choice.note_id)))
     if choice.code:
         query = query.where(Card.code == choice.code)
     if choice.q:
@@ -277,6 +280,15 @@ def _of_order(order_id: int) -> Select[Any]:
         .join(OrderLine, OrderLine.id == Replenishment.order_line_id)
         .where(OrderLine.order_id == order_id)
     )
+
+
+def _of_note(note_id: int) -> Select[Any]:
+    """The cards of the lines that goods arrived for with this delivery note."""
+    from kanban.orders import Replenishment
+    from kanban.receipts import Receipt
+
+    lines = select(Receipt.order_line_id).where(Receipt.delivery_note_id == note_id)
+    return select(Replenishment.card_id).where(Replenishment.order_line_id.in_(lines))
 
 
 def _changed(session: Session, choice: Choice) -> list[int]:

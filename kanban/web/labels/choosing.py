@@ -223,8 +223,9 @@ def _choice() -> printing.Choice:
     """The choice that the address asks for; 400 for what no link or form of ours says."""
     loop_id, code = listing.whole("loop", 0), listing.one("card")
     item_id, order_id = listing.whole("item", 0), listing.whole("order", 0)
+    note_id = listing.whole("note", 0)
     code = _worn_code(codes.read(code)) if code else ""
-    usual = "all" if loop_id or code or item_id or order_id else "waiting"
+    usual = "all" if loop_id or code or item_id or order_id or note_id else "waiting"
     try:
         q = clean(listing.one("q"), limit=listing.LONGEST_SEARCH)
     except BadText as wrong:
@@ -233,7 +234,7 @@ def _choice() -> printing.Choice:
     if which not in printing.WAITING:
         raise BadRequest(_("In the address, “which” is none of our choices."))
     supplier_id, location_id = listing.whole("supplier", 0), listing.whole("location", 0)
-    return printing.Choice(which, q, loop_id, supplier_id, location_id, item_id, order_id, code)
+    return printing.Choice(which, q, loop_id, supplier_id, location_id, item_id, order_id, note_id, code)
 
 
 def _worn_code(code: str) -> str:

@@ -51,9 +51,11 @@ def set_life(card_id: int) -> Response:
 @security.access("buyer")
 def replace(card_id: int) -> Response:
     """The card is lost: a new one, with a new code, takes its position."""
-    because = forms.sent(forms.ReplacementForm, forms.typed_fields()).because
+    typed = forms.typed_fields()
+    to_paper = typed.pop("then", "") == "print"
+    because = forms.sent(forms.ReplacementForm, typed).because
     said = _("A new card stands at this position. Print it; the old one works no more, even if it is found.")
-    return _step(card_id, orders.replace_card, said, because)
+    return _step(card_id, orders.replace_card, said, because, to_paper=to_paper)
 
 
 @bp.post("/cards/<int:card_id>/reprint")
@@ -63,7 +65,7 @@ def reprint(card_id: int) -> Response:
     return _step(card_id, loops.request_reprint, _("The card is on the list to print again."))
 
 
-def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str) -> Response:
+def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str, to_paper: bool = False) -> Response:
     known = session().get(Card, card_id)
     if known is None:
         abort(404)
@@ -74,4 +76,4 @@ def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str) -> Resp
         return address
 
     respond.change(do)
-    return respond.seen(address, said)
+    return respond.seen(f"/labels?loop={known.loop_id}&which=new" if to_paper else address, said)

@@ -90,7 +90,7 @@ def _actions(card: Card) -> list[dict[str, Any]]:
     ]
     lost = {
         "label": _("Lost: make a new one"), "mark": "new", "post": f"{address}/replacement",
-        "fields": {"because": "lost"}, "style": "danger",
+        "fields": {"because": "lost", "then": "print"}, "style": "danger",
     }  # fmt: skip
     again = {"label": _("Print again"), "mark": "print", "post": f"{address}/reprint", "fields": {}}
     printed = card.print_version > 0 and not card.reprint_requested

@@ -65,6 +65,7 @@ def note_page(note_id: int, errors: dict[str, str]) -> str:
             "supplier": found.note.supplier.name,
             "supplier_href": f"/suppliers/{found.note.supplier_id}",
             "more_href": f"/receiving/suppliers/{found.note.supplier_id}",
+            "labels_href": f"/labels?note={note_id}",
             "problem_href": f"/problems/new?delivery={note_id}",
             "at": found.note.at,
             "by": found.by,

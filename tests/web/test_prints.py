@@ -1,0 +1,354 @@
+"""Batches, printers, stocks and blank labels on the screens."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from flask import Flask
+from PIL import Image
+
+from kanban import config, create_app, journal, prints
+from kanban.db import Database
+from kanban.labels import jobs
+from kanban.web.labels import pressroom
+from web.conftest import Client, ShopData
+from web.test_labels import card, order, pdf_of, text_of
+
+ROLL = ("small", "zebra-57x32")
+
+
+def codes_of(browser: Client, address: str) -> list[str]:
+    return re.findall(r'class="code" href="/c/([0-9A-Z]{12})"', browser.get(address).text)
+
+
+def test_a_print_has_a_page_with_its_files(operator: Client, shop: ShopData) -> None:
+    answer = operator.post("/labels", order(*shop.cards, paper=ROLL))
+    page = operator.get(answer.location).text
+    for ending in (".pdf", ".zpl", ".zip", "/page-1.svg", "/page-1.png"):
+        assert f"{answer.location}{ending}" in page
+        assert operator.get(f"{answer.location}{ending}").status_code == 200
+    assert operator.get(f"{answer.location}/page-3.png").status_code == 404
+    assert b"^XA" in operator.get(f"{answer.location}.zpl").data
+    with zipfile.ZipFile(io.BytesIO(operator.get(f"{answer.location}.zip").data)) as archive:
+        pictures = [Image.open(io.BytesIO(archive.read(name))) for name in archive.namelist()]
+    assert [zxingcpp.read_barcode(each.convert("L")).text[-12:] for each in pictures] == list(shop.codes)
+    listed = operator.get("/labels/batches").text
+    assert "2 labels" in listed
+    assert "Operator" in listed
+
+
+def test_opening_a_print_again_gives_the_same_and_new_labels_make_it_old(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    first = operator.post("/labels", order(*shop.cards))
+    once = pdf_of(operator, first)
+    assert operator.get(f"{first.location}.pdf").data == once
+    again = operator.post(f"{first.location}/reprint", {})
+    assert again.location != first.location
+    assert card(database, shop.cards[0]).print_version == 2
+    assert set(codes_of(operator, first.location)) & set(codes_of(operator, again.location)) == set()
+    assert "replaced" in operator.get(first.location).text
+    old = operator.get(f"/c/{shop.codes[0]}").text
+    assert "An old label." in old
+    answer = operator.post(f"/c/{shop.codes[0]}/scans", json={})
+    assert (answer.json["effect"], answer.json["card"]["label"]) == ("signalled", "replaced")
+
+
+def test_void_labels_are_told_to_the_scanner(buyer: Client, database: Database, shop: ShopData) -> None:
+    made = buyer.post("/labels", order(*shop.cards)).location
+    assert buyer.post(f"{made}/voiding", {}).status_code == 303
+    answer = buyer.post(f"/c/{shop.codes[0]}/scans", json={})
+    assert (answer.status_code, answer.json["reason"]) == (409, "void_label")
+    assert "This label is void" in buyer.post(f"/c/{shop.codes[0]}/scans", {}).text
+    assert "void" in buyer.get("/labels?which=worn").text
+
+
+def test_a_blank_label_is_claimed_where_it_is_scanned(
+    operator: Client, stranger: Client, viewer: Client, shop: ShopData
+) -> None:
+    made = operator.post("/labels/blanks", order(count="3", paper=ROLL) | {"card": []}).location
+    code, other, _third = codes_of(operator, made)
+    assert "This label is blank" in operator.get(f"/c/{code}").text
+    assert 'action="/c/' not in stranger.get(f"/c/{code}").text
+    assert operator.post(f"/c/{code}/scans", json={}).json["reason"] == "blank"
+    assert viewer.post(f"/c/{code}/claim", {"card": str(shop.cards[0])}).status_code == 403
+    assert operator.post(f"/c/{code}/claim", {"card": str(shop.cards[0])}).status_code == 303
+    assert "Hexagon screw M8" in operator.get(f"/c/{code}").text
+    assert operator.post(f"/c/{code}/claim", {"card": str(shop.cards[1])}).status_code == 409
+    assert operator.post(f"/c/{other}/claim", {"loop": str(shop.loop)}).status_code == 403
+    assert operator.post(f"/c/{other}/claim", {"card": "1 OR 1"}).status_code == 400
+    assert operator.post(f"/c/{other}/claim", {"card": "99999"}).status_code == 404
+
+
+def test_a_buyer_adds_a_card_to_a_loop_by_a_blank_label(
+    buyer: Client, database: Database, shop: ShopData
+) -> None:
+    made = buyer.post("/labels/blanks", order(count="1") | {"card": []}).location
+    [code] = codes_of(buyer, made)
+    assert buyer.post(f"/c/{code}/claim", {"loop": str(shop.loop)}).status_code == 303
+    assert "Card 3 of 3" in buyer.get(f"/c/{code}").text
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "3000", "many", ""])
+def test_a_strange_number_of_blank_labels_is_refused(operator: Client, count: str) -> None:
+    answer = operator.post("/labels/blanks", order(count=count) | {"card": []})
+    assert answer.status_code == 422
+    assert "a whole number from 1 to" in answer.text
+
+
+def test_a_lost_card_is_replaced_and_ready_to_print_in_one_press(
+    buyer: Client, database: Database, shop: ShopData
+) -> None:
+    answer = buyer.post(f"/cards/{shop.cards[0]}/replacement", {"because": "lost", "then": "print"})
+    assert answer.location == f"/labels?loop={shop.loop}&which=new"
+    text = buyer.get(answer.location).text
+    assert re.findall(r'name="card" value="(\d+)" checked', text) != []
+    assert buyer.post(f"/c/{shop.codes[0]}/scans", json={}).json["reason"] == "lost"
+
+
+@pytest.fixture
+def zebra(admin: Client) -> Callable[[int], str]:
+    """Sets up a printer at a port of this machine; gives its id."""
+
+    def add(port: int) -> str:
+        fields = {"name": "Zebra", "host": "127.0.0.1", "port": str(port), "dpi": "203"}
+        answer = admin.post("/printers", fields)
+        assert answer.status_code == 303, answer.text
+        return answer.location.rsplit("/", 1)[1]
+
+    return add
+
+
+def test_labels_go_straight_to_a_printer_and_count_when_all_went_through(
+    operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    taken = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                while some := connection.recv(65_536):
+                    taken.extend(some)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        printer = zebra(server.getsockname()[1])
+        answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=printer))
+        thread.join(20)
+    assert taken.count(b"^XA") == 2
+    assert "printed" in operator.get(answer.location).text
+    assert card(database, shop.cards[0]).print_version == 1
+
+
+def test_a_printer_that_is_off_prints_nothing_and_can_be_tried_again(
+    operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as off:
+        port = off.getsockname()[1]
+    answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(port)))
+    text = operator.get(answer.location).text
+    assert "takes nothing on port" in text
+    assert "not printed" in text
+    assert card(database, shop.cards[0]).print_version == 0
+    assert operator.post(f"/c/{shop.codes[0]}/scans", json={}).json["effect"] == "signalled"
+    assert operator.post(f"{answer.location}/sending", {}).status_code == 303
+    assert card(database, shop.cards[0]).print_version == 0
+    assert operator.post(f"{answer.location}/handover", {}).status_code == 303
+    assert card(database, shop.cards[0]).print_version == 1
+    assert operator.post(f"{answer.location}/sending", {}).status_code == 409
+
+
+def test_a_label_printer_is_given_no_sheets(
+    operator: Client, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    answer = operator.post("/labels", order(*shop.cards, printer=zebra(9100)))
+    assert answer.status_code == 422
+    assert "Zebra prints on rolls" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"name": ""}, "The name is empty"),
+        ({"host": "http://10.0.0.7/"}, "An address is a host name"),
+        ({"host": "a b"}, "An address is a host name"),
+        ({"host": "10.0.0.7", "port": "0"}, "A port is a number"),
+        ({"host": "10.0.0.7", "port": "x"}, "A port is a number"),
+        ({"host": "10.0.0.7", "dpi": "999"}, "The dots an inch are one of"),
+    ],
+)
+def test_a_printer_that_cannot_be_is_refused(admin: Client, fields: dict[str, str], says: str) -> None:
+    answer = admin.post("/printers", {"name": "Zebra", "host": "", "port": "9100", "dpi": "203"} | fields)
+    assert answer.status_code in (409, 422)
+    assert says in answer.text
+
+
+def test_a_printer_is_calibrated_by_two_numbers(
+    admin: Client, operator: Client, database: Database, shop: ShopData
+) -> None:
+    address = admin.post("/printers", {"name": "Office"}).location
+    assert "Calibration of Office" in text_of(operator.get(f"{address}/calibration-a4.pdf").data)
+    assert admin.post(f"{address}/calibration", {"left": "20,4", "top": "19.2"}).status_code == 303
+    with database.read() as session:
+        found = session.get_one(prints.Printer, int(address.rsplit("/", 1)[1]))
+    assert (found.offset_x, found.offset_y, found.scale_x) == (-400, 800, 1_000_000)
+    plain = pdf_of(operator, operator.post("/labels", order(shop.cards[0])))
+    moved = pdf_of(
+        operator, operator.post("/labels", order(shop.cards[1], printer=address.rsplit("/", 1)[1]))
+    )
+    assert plain != moved
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"left": "", "top": "20"}, "Enter what you measured"),
+        ({"left": "abc", "top": "20"}, "Enter what you measured"),
+        ({"left": "90", "top": "20"}, "more than 30 mm"),
+        ({"left": "20", "top": "20", "across": "120"}, "more than 5 % off"),
+    ],
+)
+def test_a_measure_that_cannot_be_is_refused(admin: Client, fields: dict[str, str], says: str) -> None:
+    address = admin.post("/printers", {"name": "Office"}).location
+    answer = admin.post(f"{address}/calibration", fields)
+    assert answer.status_code in (409, 422)
+    assert says in answer.text
+
+
+def test_a_printer_leaves_the_list_and_its_prints_keep_its_name(
+    admin: Client, operator: Client, shop: ShopData
+) -> None:
+    address = admin.post("/printers", {"name": "Office"}).location
+    made = operator.post("/labels", order(*shop.cards, printer=address.rsplit("/", 1)[1])).location
+    assert admin.post(f"{address}/retirement", {}).status_code == 303
+    assert "Office" not in operator.get("/printers").text
+    assert "Office" in operator.get(made).text
+    assert admin.get(address).status_code == 404
+
+
+SHEET = {
+    "title": "Our own 3 × 8", "width": "60", "height": "30", "columns": "3", "rows": "8", "left": "10",
+    "top": "20", "pitch_x": "65", "pitch_y": "32", "paper_x": "210", "paper_y": "297",
+}  # fmt: skip
+
+
+def test_a_sheet_of_ones_own_is_added_printed_on_and_taken_away(
+    buyer: Client, database: Database, shop: ShopData
+) -> None:
+    assert buyer.post("/stocks", SHEET).status_code == 303
+    assert "Our own 3 × 8" in buyer.get("/stocks?q=own").text
+    assert buyer.get("/stocks/our-own-3-8.pdf").content_type == "application/pdf"
+    made = buyer.post("/labels", order(*shop.cards, paper=("small", "our-own-3-8")))
+    pdf_of(buyer, made)
+    assert buyer.post("/stocks", SHEET).status_code == 409
+    assert buyer.post("/stocks/our-own-3-8/removal", {}).status_code == 303
+    assert "Our own" not in buyer.get("/stocks?q=own").text
+    assert buyer.get(f"{made.location}.pdf").status_code == 200, "what was printed can be printed again"
+    assert buyer.post("/stocks/a4-cards/removal", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"title": "???"}, "Give the stock a name"),
+        ({"width": "abc"}, "A length is a number"),
+        ({"columns": "4"}, "off the paper"),
+        ({"rows": "x"}, "whole numbers"),
+        ({"pitch_x": "50"}, "columns overlap"),
+    ],
+)
+def test_a_sheet_that_cannot_be_is_refused(buyer: Client, change: dict[str, str], says: str) -> None:
+    answer = buyer.post("/stocks", SHEET | change)
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+def test_a_broken_stock_file_in_the_data_folder_is_named(app: Flask, operator: Client) -> None:
+    folder = app.extensions["kanban"].settings.data / "stocks"
+    folder.mkdir()
+    (folder / "torn.toml").write_text("label = [60,")
+    answer = operator.get("/labels?which=all")
+    assert answer.status_code == 422
+    assert "torn.toml" in answer.text
+
+
+def test_the_poster_and_the_labels_of_places(viewer: Client, shop: ShopData) -> None:
+    assert "Bin empty? Scan the card." in text_of(viewer.get("/labels/poster.pdf").data)
+    assert "Bin empty" in text_of(viewer.get("/labels/poster.pdf?stock=letter-whole&languages=en+de").data)
+    places = viewer.get(f"/labels/places.pdf?location={shop.site}")
+    assert "Rack A" in text_of(places.data)
+    assert viewer.get("/labels/places.pdf?stock=avery-5167").status_code == 422
+
+
+def test_a_large_job_is_made_in_the_background_with_progress(
+    app: Flask, operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    go, made = threading.Event(), pressroom.jobs.write_pdf
+
+    def slow(some, how, target: Path, progress) -> int:
+        time.sleep(0.4)  # what follows too soon is not written down
+        progress(1)
+        go.wait(10)
+        return made(some, how, target, progress)
+
+    monkeypatch.setattr(pressroom.jobs, "write_pdf", slow)
+    answer = operator.post("/labels", order(*shop.cards))
+    for _try in range(100):
+        text = operator.get(f"{answer.location}/progress").text
+        if "1 of 2 labels" in text:
+            break
+        time.sleep(0.05)
+    assert "The file is being made: 1 of 2 labels." in text
+    assert operator.get(f"{answer.location}.pdf").status_code == 409
+    go.set()
+    for _try in range(200):
+        if operator.get(f"{answer.location}.pdf").status_code == 200:
+            break
+        time.sleep(0.05)
+    assert "being made" not in operator.get(answer.location).text
+    assert jobs.SMALL > 2
+
+
+def test_a_former_address_leads_cards_on_and_nothing_else(
+    app: Flask, operator: Client, shop: ShopData
+) -> None:
+    settings = app.extensions["kanban"].settings
+    moved = create_app(
+        config.load(
+            {
+                "KANBAN_DATA": str(settings.data),
+                "KANBAN_BASE_URL": "https://kanban.example",
+                "KANBAN_FORMER_URLS": "http://old.example, http://older.example:8000",
+            }
+        )
+    )
+    browser = moved.test_client()
+    answer = browser.get(f"/c/{shop.codes[0]}", base_url="http://old.example")
+    assert (answer.status_code, answer.location) == (302, f"https://kanban.example/c/{shop.codes[0]}")
+    assert browser.get(f"/c/{shop.codes[0]}", base_url="http://older.example:8000").status_code == 302
+    assert browser.get("/sign-in", base_url="http://old.example").status_code == 404
+    assert browser.post(f"/c/{shop.codes[0]}/scans", base_url="http://old.example").status_code == 404
+    assert browser.get(f"/c/{shop.codes[0]}", base_url="http://strange.example").status_code == 400
+    with pytest.raises(config.BadSetting, match="KANBAN_FORMER_URLS"):
+        config.load({"KANBAN_FORMER_URLS": "nonsense"})
+    moved.extensions["kanban"].database.close()
+
+
+def test_every_print_is_in_the_journal(operator: Client, database: Database, shop: ShopData) -> None:
+    made = operator.post("/labels", order(*shop.cards)).location
+    operator.post(f"{made}/reprint", {})
+    with database.read() as session:
+        assert not list(journal.verify(session))
+    text = operator.get("/journal?noun=print_batch").text
+    assert text.casefold().count("labels made") == 2
