@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from kanban import items, journal, loops, orders, scans, suppliers
 from kanban.items import Location
 from kanban.keeping import verify
+from kanban.reports import picking
 from kanban.suppliers import OfferFacts, Supplier, SupplierFacts
 
 
@@ -175,3 +176,27 @@ def test_goods_of_a_firm_are_not_picked_by_any_door(shop: Shop) -> None:
         shop.write(
             lambda session: orders.pick(session, deed, session.get_one(orders.Replenishment, turn_id), BERLIN)
         )
+
+
+def test_the_pick_list_is_in_the_order_of_need_and_of_the_walk(shop: Shop, depot: Depot) -> None:
+    for code in depot.bench[:2]:
+        shop.scan(code)
+        shop.later(minutes=1)
+    shop.set_urgent(depot.bench[1])
+    with shop.database.read() as session:
+        rows = picking.to_pick(session, depot.id, shop.at.date(), making=False)
+        assert [row.code for row in rows] == [depot.bench[1], depot.bench[0]]
+        assert (rows[0].urgent, rows[0].risk, rows[0].drafted, rows[0].gone) == (True, False, True, False)
+        assert (rows[0].from_place, rows[0].to_place) == ("Works › Store › S1", "Works › Bench")
+        assert [each.code for each in rows[0].bins] == depot.shelf
+        assert [(each.name, each.waiting) for each in picking.sources(session, making=False)] == [
+            ("Central store", 2)
+        ]
+        assert picking.sources(session, making=True) == []
+    shop.scan(depot.bench[2])
+    depot.pick(depot.bench[1])
+    with shop.database.read() as session:
+        rows = picking.to_pick(session, depot.id, shop.at.date(), making=False)
+    assert [row.code for row in rows] == [depot.bench[0], depot.bench[2], depot.bench[1]]
+    assert [row.risk for row in rows] == [True, True, True]
+    assert rows[-1].gone

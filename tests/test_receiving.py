@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from kanban import journal, orders, receipts
 from kanban.keeping import verify
 from kanban.receipts import Arrival, ReturnWish
+from kanban.reports import receiving as dock
 from kanban.suppliers import Supplier
 
 T = TypeVar("T")
@@ -46,9 +47,10 @@ def first(shop: Shop, table: type[T]) -> T:
     return found
 
 
-def receipt_of(shop: Shop, order_id: int) -> int:
+def receipt_of(shop: Shop, order_id: int, sku: str = "SCREW") -> int:
     with shop.database.read() as session:
-        query = select(receipts.Receipt.id).where(receipts.Receipt.order_line_id == shop.line(order_id).id)
+        line_id = shop.line(order_id, sku).id
+        query = select(receipts.Receipt.id).where(receipts.Receipt.order_line_id == line_id)
         return session.scalars(query.order_by(receipts.Receipt.id)).one()
 
 
@@ -296,3 +298,27 @@ def test_a_lost_key_s_replay_takes_a_delivery_in_once(shop: Shop) -> None:
     assert shop.write(once) > 0
     assert shop.write(once) == 0
     assert shop.line(order_id).received == 10
+
+
+def test_the_dock_s_questions_are_answered_by_either_database(shop: Shop) -> None:
+    first_order = shop.on_its_way(shop.screws[0], shop.gloves[0])
+    shop.later(minutes=5)
+    shop.on_its_way(shop.screws[1])
+    note = deliver(shop, arrival(shop, first_order, 20, damaged=5), number="LS 4711")
+    do(shop, receipts.correct, receipts.Receipt, receipt_of(shop, first_order), Decimal(10), "counted twice")
+    with shop.database.read() as session:
+        expected = dock.expected(session)
+        soonest = expected[0]
+        assert (soonest.order_id, soonest.lines, soonest.supplier) == (first_order, 2, "Bolts & Co")
+        assert len(expected) == 2
+        assert [each.order_id for each in dock.expected(session, "glove")] == [first_order]
+        assert dock.expected(session, "paper") == []
+        assert [each.pending for each in dock.coming(session, shop.ids["bolts"], first_order)] == [20, 24]
+        assert len(dock.coming(session, shop.ids["bolts"])) == 3
+        brought = dock.brought(session, note.id)
+        assert brought is not None
+        assert [(each.receipt.quantity, each.now) for each in brought.taken] == [(20, 10)]
+        assert [each.quantity for each in brought.apart] == [5]
+        assert (brought.by, dock.undecided(session)) == ("Owner", (1, 0))
+        assert [found.number for found, _count in dock.notes(session, "4711")] == ["LS 4711"]
+        assert dock.brought(session, 999) is None

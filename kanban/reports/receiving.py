@@ -203,7 +203,8 @@ def _coming(line: OrderLine, number: str | None, photo_id: int | None) -> Coming
 
 def _taken(session: Session, note_id: int) -> list[Taken]:
     query = select(Receipt).where(Receipt.delivery_note_id == note_id).order_by(Receipt.id)
-    found = session.scalars(query.options(joinedload(Receipt.order_line).joinedload(OrderLine.order))).all()
+    line = joinedload(Receipt.order_line).joinedload(OrderLine.order)
+    found = session.scalars(query.options(line.joinedload(Order.supplier))).all()
     entries: dict[int, list[Receipt]] = defaultdict(list)
     for each in found:
         if each.counters_id is not None:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import items, journal
+from kanban import items, journal, suppliers
 from kanban.items import PATH_SEPARATOR, Location
 from kanban.languages import gettext as _
 from kanban.reports import catalogue, story
@@ -110,6 +110,8 @@ def change(location_id: int) -> Response:
         inside = forms.taken(items.PlaceInItself, "parent_id", _("A place cannot stand inside itself."))
         with forms.taken(items.PlaceTaken, "name"), inside:
             items.change_location(session, deed, place, sent.name, parent, sent.address)
+        with forms.taken(suppliers.SupplyCircle, "parent_id"):
+            suppliers.refuse_circle(session)
         return f"/locations/{location_id}"
 
     try:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kanban import items, loops, suppliers
 from kanban.db import Database
 from tests.web.conftest import Client, ShopData, deed, revision
+from tests.web.test_queries import traced
 
 
 class Depot:
@@ -88,3 +89,18 @@ def test_what_makes_no_sense_is_refused(
 def test_an_empty_shop_is_told_how_to_begin(operator: Client) -> None:
     assert "a store of your own" in operator.get("/picking").text
     assert "a work centre of your own" in operator.get("/making").text
+
+
+def test_few_statements_read_the_list_however_long_it_is(
+    operator: Client, database: Database, depot: Depot
+) -> None:
+    def asked() -> int:
+        operator.get("/picking")
+        with traced(database) as seen:
+            operator.get("/picking")
+            return len([each for each in seen if each.startswith(("SELECT", "WITH"))])
+
+    none = asked()
+    for code in depot.codes:
+        operator.post(f"/c/{code}/scans", json={})
+    assert asked() == none <= 10

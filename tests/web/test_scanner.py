@@ -65,7 +65,8 @@ def test_a_signaller_is_shown_the_modes_that_they_may_use(client: Callable[[str]
         role: re.findall(r'name="mode" value="(\w+)"', client(role).get("/scan").text)
         for role in ("signaller", "operator")
     }
-    assert modes == {"signaller": ["signal", "look"], "operator": ["signal", "receive", "look", "audit"]}
+    allowed = ["signal", "receive", "look", "audit", "pick"]
+    assert modes == {"signaller": ["signal", "look"], "operator": allowed}
 
 
 def test_every_answer_says_what_to_show(operator: Client, shop: ShopData) -> None:

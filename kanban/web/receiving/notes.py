@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from kanban import journal, photos
 from kanban.languages import gettext as _
 from kanban.receipts import DeliveryNote
-from kanban.reports import receiving
+from kanban.reports import receiving, scorecard
 from kanban.reports.receiving import Taken
 from kanban.web import forms, respond, security
 from kanban.web import photos as photo_fields
@@ -20,6 +20,7 @@ from kanban.web.formats import quantity, units
 from kanban.web.reading import session
 from kanban.web.receiving.blueprint import bp
 from kanban.web.receiving.screens import apart_view, return_view
+from kanban.web.running import running
 
 
 @bp.get("/receiving/notes/<int:note_id>")
@@ -85,6 +86,7 @@ def _taken(each: Taken) -> dict[str, Any]:
     receipt, line = each.receipt, each.receipt.order_line
     over = max(Decimal(0), line.received - (line.quantity or 0))
     unit = line.unit or ""
+    took = _took(each)
     return {
         "id": receipt.id,
         "sku": line.sku,
@@ -100,12 +102,23 @@ def _taken(each: Taken) -> dict[str, Any]:
             {"text": f"{entry.quantity:+,f}".rstrip("0").rstrip("."), "why": entry.note, "at": entry.at}
             for entry in each.corrections
         ],
+        "took_text": took,
         "over_text": units(over, unit) if over else "",
         "pending_text": units(line.pending, unit) if line.pending else "",
         "may_return": each.now > 0,
         "correct_post": f"/receipts/{receipt.id}/correction",
         "return_post": f"/order-lines/{line.id}/returns",
     }
+
+
+def _took(each: Taken) -> str:
+    """How long it was on its way: order sent to goods here, in working days of the supplier's country."""
+    order = each.receipt.order_line.order
+    if order.released_at is None:
+        return ""
+    working = scorecard.working_time(order.supplier.country, running().settings.zone)
+    days = Decimal(str(round(working.between(order.released_at, each.receipt.at), 1)))
+    return _("%(days)s working days after it was ordered", days=days.normalize())
 
 
 def _packs(each: Taken) -> str:
