@@ -198,6 +198,8 @@ def _full_card(session: Session, deed: journal.Deed, card: Situation, wish: Wish
         answer = _refuse(session, deed, card, "surplus")
         loops.set_life(session, deed, session.get_one(loops.Card, card.card_id), "retired", "surplus")
         return answer
+    if not wish.sure and card.counted:
+        return _note(session, deed, card, "asked", reason="counted")
     if not wish.sure and _is_soon(deed, card):
         return _note(session, deed, card, "asked")
     return _signal(session, deed, card)

@@ -35,6 +35,7 @@ class Situation:
     item_name: str
     unit: str
     photo_id: int | None
+    counted: bool
     location: str
     supplier_id: int
     supplier: str
@@ -69,7 +70,9 @@ _LOOK = Statement(  # only our own constants are put into it
     f"""SELECT c.id AS card_id, c.code, c.number, c.life, c.retired_because,
  (SELECT count(*) FROM card k WHERE k.loop_id = c.loop_id AND k.life <> 'retired') AS of_cards,
  l.id AS loop_id, l.closed_at AS loop_closed_at, l.minimum_cycle, l.card_quantity,
- i.id AS item_id, i.sku, i.name AS item_name, i.unit, i.photo_id, p.path AS location, p.site_id,
+ i.id AS item_id, i.sku, i.name AS item_name, i.unit, i.photo_id,
+ EXISTS (SELECT 1 FROM counted_loop n WHERE n.loop_id = l.id AND n.ended_at IS NULL) AS counted,
+ p.path AS location, p.site_id,
  s.id AS supplier_id, coalesce(os.name, s.name) AS supplier, l.supplier_item_id,
  coalesce(os.kind, s.kind) AS supplier_kind, l.kind AS loop_kind,
  s.order_days, s.order_until, s.country, s.region, s.time_zone,
@@ -129,6 +132,7 @@ def _situation(row: Any, code: str) -> Situation:
         item_name=row.item_name,
         unit=row.unit,
         photo_id=row.photo_id,
+        counted=bool(row.counted),
         location=row.location,
         supplier_id=row.supplier_id,
         supplier=row.supplier,

@@ -315,6 +315,8 @@ def _next_step(card: scans.Situation) -> str:
         return "put_in_service"
     if card.supply == "in_transit":
         return "receive" if security.who().may("operator") else "none"
+    if card.counted:
+        return "take"
     return "signal" if card.supply == "full" else "none"
 
 

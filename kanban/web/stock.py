@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import advice, counts, journal, languages, loops, plans
+from kanban import advice, codes, counts, journal, languages, loops, plans, scans
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.loops import Loop
@@ -94,6 +94,16 @@ def end(loop_id: int) -> Response:
 def take(loop_id: int) -> Response:
     """Units were taken; what is missing now is on order."""
     return _change(loop_id, AmountForm, _take, _("Booked."))
+
+
+@bp.post("/c/<code>/takings")
+@security.access("signaller")
+def take_by_card(code: str) -> Response:
+    """Units were taken, by scanning the card; the answer is the loop's stock."""
+    card = scans.look(session(), codes.read(code))
+    if card is None:
+        raise codes.BadCode(_("no card has this code"))
+    return _change(card.loop_id, AmountForm, _take, _("Booked."))
 
 
 @bp.post("/loops/<int:loop_id>/returns")

@@ -172,6 +172,14 @@ def _expected(card: Situation) -> date:
 
 
 def _asked(answer: Answer, card: Situation) -> Verdict:
+    if answer.reason == "counted" or (card.counted and not answer.reason):
+        return Verdict(
+            "asked",
+            "look",
+            _("How many did you take?"),
+            _("What is taken here is counted. More is ordered when it runs low."),
+            order_href=f"/loops/{card.loop_id}/stock",
+        )
     again = Action(_("Yes, order again"), f"/c/{card.code}/scans", {"sure": "true"}, "primary")
     hours = round(Decimal(card.minimum_cycle.total_seconds()) / 3600, 1)
     text = _(

@@ -161,6 +161,7 @@ TABLE = {
     "POST /loops/<int:loop_id>/returns": OPERATOR,
     "POST /loops/<int:loop_id>/counts": OPERATOR,
     "POST /loops/<int:loop_id>/takings": SIGNALLER,
+    "POST /c/<code>/takings": SIGNALLER,
     "POST /order-lines/<int:line_id>/receipts": OPERATOR,
     "POST /orders/<int:order_id>/receipts": OPERATOR,
     "POST /labels": OPERATOR,

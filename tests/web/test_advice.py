@@ -220,6 +220,10 @@ class TestStock:
         assert "lost" in page
         assert "Records right" in buyer.get("/counts").text
         assert send(buyer, f"{address}/takings", quantity="1000").status_code == 422
+        asked = send(buyer, f"/c/{shop.codes[0]}/scans")
+        assert "How many did you take?" in asked.text
+        assert 'name="quantity"' in buyer.get(f"/cards/{shop.codes[0]}").text
+        assert send(buyer, f"/c/{shop.codes[0]}/takings", quantity="2").status_code == 303
         assert send(buyer, f"{address}/stock/end").status_code == 303
         assert send(buyer, f"{address}/takings", quantity="1").status_code == 409
 
