@@ -180,7 +180,8 @@ def _view(alert: Alert, names: dict[int, str]) -> dict[str, Any]:
 
 
 def _me(session: Session) -> Person:
-    person_id = security.who().person_id
+    who = security.who()
+    person_id = None if who.is_holder else who.person_id
     if person_id is None:
         raise Forbidden(_("A device has no account."))
     return session.get_one(Person, person_id)

@@ -208,7 +208,8 @@ def _database(error: DBAPIError) -> AnyResponse:
 def _broken(error: Exception) -> AnyResponse:
     """Our own mistake: the log has it under the number that the page shows."""
     number = secrets.token_hex(4)
-    log.exception("error %s on %s %s", number, request.method, request.path, exc_info=error)
+    where = request.url_rule or "an unknown address"  # no path: codes and tokens stand in paths
+    log.exception("error %s on %s %s", number, request.method, where, exc_info=error)
     return _answer(BROKEN, "", number)
 
 

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from kanban import clock, items, people, schema, suppliers
 from kanban.db import Database
 
+PLAIN_HOST = "kanban.test"
+"""Another name of the shop's server: browsers trust 127.0.0.1 without TLS, and no other."""
 PASSWORD = "correct horse battery"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -64,7 +66,7 @@ def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
     token, cookie = shop.write(lambda session: keys(session, shop))
     database.close()
     full = chain(*(cards[2:] for cards in loops[4:6]), *loops[6:])
-    with serving(folder, KANBAN_UNDO_SECONDS="60") as served:
+    with serving(folder, KANBAN_UNDO_SECONDS="60", KANBAN_TRUSTED_HOSTS=PLAIN_HOST) as served:
         yield OpenShop(served, token, cookie, waiting, full, order, next(full))
 
 

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -24,9 +25,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from serving import Browser, wait_until
 
-from browser.conftest import FLAGS, PASSWORD, PHONE, OpenShop
+from browser.conftest import FLAGS, PASSWORD, PHONE, PLAIN_HOST, OpenShop
 
 LONGEST_WAIT = 15_000
+BLANK = ("about:blank",)
 QUIET = 1.5  # seconds in which a signal that should not come would have come
 PREVIEWERS = (
     "WhatsApp/2.23.20.0", "facebookexternalhit/1.1", "TelegramBot (like TwitterBot)",
@@ -107,7 +109,7 @@ class Own:
         """Started, and driven from here."""
         told = self.folder / "DevToolsActivePort"
         told.unlink(missing_ok=True)
-        with self.unwatched("--remote-debugging-port=0", *(more or ("about:blank",))) as process:
+        with self.unwatched("--remote-debugging-port=0", *(more or BLANK)) as process:
             wait_until(lambda: told.exists() and bool(told.read_text().strip()), 30, "Chromium")
             port = told.read_text().splitlines()[0]
             browser = self.playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
@@ -339,6 +341,25 @@ def test_a_page_that_the_browser_fetched_ahead_orders_once_when_it_is_opened(
         wait_until(lambda: signals(open_shop, card) == 1, 20, Start.asked)
         time.sleep(QUIET)
         assert signals(open_shop, card) == 1
+
+
+def test_it_works_on_plain_http_where_browsers_give_a_page_little(
+    own: Own, open_shop: OpenShop, card: str
+) -> None:
+    """No secure context: no camera, no service worker, no randomUUID; the phone's own camera is enough."""
+    address = open_shop.served.address.replace("127.0.0.1", PLAIN_HOST)
+    plain = replace(open_shop, served=replace(open_shop.served, address=address))
+    with own.running(f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1", *BLANK) as context:
+        page = context.pages[0]
+        page.goto(f"{address}/pair")
+        assert page.evaluate("[isSecureContext, typeof navigator.mediaDevices]") == [False, "undefined"]
+        page.get_by_label("The code from the desk screen").fill(pairing_code(open_shop))
+        page.get_by_role("button", name="Pair this phone").click()
+        page.wait_for_url(re.compile("/device$"))
+        opened(page, plain, card)
+        assert signals(open_shop, card) == 1
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONGEST_WAIT)
 
 
 def test_a_restored_browser_orders_nothing(own: Own, open_shop: OpenShop, card: str) -> None:

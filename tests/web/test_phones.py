@@ -376,3 +376,23 @@ def test_who_was_given_a_code_stands_in_the_journal_by_id_alone(buyer: Client, d
     assert link.partition("#")[2] not in text
     assert short.replace(" ", "") not in text
     assert deed().key is None
+
+
+def test_no_code_and_no_secret_reaches_the_log(
+    phone: Client, shop: ShopData, database: Database, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def broken(*_told: object, **_more: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("kanban.scans.scan", broken)
+    assert phone.post(f"/c/{shop.codes[0]}/scans", json={}).status_code == 500
+    assert "POST /c/<code>/scans" in caplog.text
+    assert shop.codes[0] not in caplog.text
+    assert (cookie(phone) or "?") not in caplog.text
+
+
+def test_who_only_holds_a_phone_changes_nobodys_notices(phone: Client, database: Database) -> None:
+    operator = asking(database, "initials")
+    phone.post("/device/holder", {"person": operator})
+    assert phone.get("/account/notices").status_code == 403
