@@ -325,7 +325,9 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
 
 
 def _host_name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", text):
+    if not re.fullmatch(
+        r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*", text
+    ):
         raise ValueError("give a host name such as smtp.example.org, without a port")
     return text.lower()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
+from functools import lru_cache
+from pathlib import Path
 
 from kanban.config import MailServer
 from kanban.languages import gettext as _
@@ -30,11 +32,14 @@ def hand_over(server: MailServer, envelope: tuple[str, str], message: bytes, *, 
 
 
 def _connect(server: MailServer) -> smtplib.SMTP:
-    context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
     try:
         if server.security == "tls":
             return smtplib.SMTP_SSL(
-                server.host, server.port, local_hostname=server.own_name, timeout=LONGEST_TRY, context=context
+                server.host,
+                server.port,
+                local_hostname=server.own_name,
+                timeout=LONGEST_TRY,
+                context=_trusting(server.ca_file),
             )
         connection = smtplib.SMTP(
             server.host, server.port, local_hostname=server.own_name, timeout=LONGEST_TRY
@@ -45,11 +50,16 @@ def _connect(server: MailServer) -> smtplib.SMTP:
         raise Failed(_("the mail server cannot be reached: %(why)s", why=_why(trouble))) from trouble
     if server.security == "starttls":
         try:
-            _start_tls(connection, context)
+            _start_tls(connection, _trusting(server.ca_file))
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+@lru_cache(maxsize=4)  # reading the system's certificates takes longer than writing the mail
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
 def _start_tls(connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
