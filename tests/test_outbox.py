@@ -162,16 +162,56 @@ def test_who_was_overtaken_settles_nothing(mailed: Shop) -> None:
 
 def test_tries_follow_the_table_with_a_fifth_of_chance_and_end_dead(mailed: Shop) -> None:
     mailed.ordered(mailed.screws[0])
+    mailed.later(seconds=1)
     for number, delay in enumerate(outbox.DELAYS[1:], start=1):
         (taken,) = claim(mailed)
         assert taken.attempt == number
-        settle(mailed, outbox.failed, taken, "421 later", final=False, unsure=False, chance=0.5)
-        assert only(mailed).due_at == mailed.at + delay
+        settle(mailed, outbox.failed, taken, "421 later", final=False, unsure=False, chance=0.6)
+        assert only(mailed).due_at == mailed.at + delay * 1.04
         assert claim(mailed) == []
         mailed.at = only(mailed).due_at
     (last,) = claim(mailed)
     settle(mailed, outbox.failed, last, "421 later", final=False, unsure=False, chance=0.5)
     assert (only(mailed).state, only(mailed).attempts, only(mailed).answer) == ("dead", 10, "421 later")
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+def test_after_72_hours_without_a_mail_server_everything_leaves_under_its_own_number(
+    mailed: Shop, chance: float
+) -> None:
+    for code in mailed.screws:
+        mailed.ordered(code)
+    numbers = {each.id: each.message_id for each in deliveries(mailed)}
+    back = mailed.at + timedelta(hours=72)
+    while any(each.state == "queued" for each in deliveries(mailed)):
+        mailed.at = min(each.due_at for each in deliveries(mailed) if each.state == "queued")
+        for taken in claim(mailed, 5):
+            if mailed.at < back:
+                settle(mailed, outbox.failed, taken, "no answer", final=False, unsure=False, chance=chance)
+            else:
+                settle(mailed, outbox.delivered, taken, "250")
+    assert {each.id: (each.state, each.message_id) for each in deliveries(mailed)} == {
+        row_id: ("delivered", number) for row_id, number in numbers.items()
+    }
+
+
+def test_what_takes_every_dispatcher_down_is_not_tried_for_ever(mailed: Shop) -> None:
+    mailed.ordered(mailed.screws[0])
+    for _ in range(20):
+        assert claim(mailed)
+        mailed.later(minutes=2)
+    assert claim(mailed) == []
+    assert only(mailed).state == "dead"
+
+
+def test_one_poison_holds_up_no_other(mailed: Shop) -> None:
+    for code in mailed.screws:
+        mailed.ordered(code)
+    poison, *others = claim(mailed, 5)
+    settle(mailed, outbox.failed, poison, "a bug", final=False, unsure=False, chance=0)
+    for taken in others:
+        settle(mailed, outbox.delivered, taken, "250")
+    assert sorted(each.state for each in deliveries(mailed)) == ["delivered", "delivered", "queued"]
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0.0, 4), (1.0, 6)])

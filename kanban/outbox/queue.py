@@ -22,7 +22,11 @@ DELAYS = tuple(
     )
 )  # fmt: skip
 """How long to wait before each try, counted from the one before it."""
+KEPT_TRYING = timedelta(hours=76)
+"""Nothing that may still change is given up sooner, however chance shortened the delays."""
 JITTER = 0.2
+DEADLY = 20
+"""Tries that nobody ended: whatever takes a dispatcher down so often is not tried again by itself."""
 HELD_FOR_HANDS = "person"
 LONGEST_ANSWER = 1_000
 
@@ -100,6 +104,10 @@ def claim(
     if not open_channels:
         return []
     abandoned = and_(Delivery.state == "leased", Delivery.lease_until <= at)
+    deadly = update(Delivery).where(abandoned, Delivery.attempts >= DEADLY)
+    session.execute(
+        deadly.values(state="dead", lease_until=None, settled_at=at, answer=f"ended {DEADLY} tries")
+    )
     due = or_(and_(Delivery.state == "queued", Delivery.due_at <= at), abandoned)
     first = (
         select(Delivery.id)
@@ -175,9 +183,9 @@ def failed(
     ``unsure``: it may have arrived all the same. ``chance`` from 0 to 1 spreads the delay by ±20 %.
     """
     more: dict[str, object] = {"possible_repeat": True} if unsure else {}
-    if final or claim.attempt >= len(DELAYS):
+    if final or (claim.attempt >= len(DELAYS) and deed.at - claim.created_at >= KEPT_TRYING):
         return _bury(session, deed, claim, error, more)
-    delay = DELAYS[claim.attempt] * (1 - JITTER + 2 * JITTER * chance)
+    delay = DELAYS[min(claim.attempt, len(DELAYS) - 1)] * (1 - JITTER + 2 * JITTER * chance)
     return _settle(
         session, claim, state="queued", lease_until=None, due_at=deed.at + delay,
         answer=error[:LONGEST_ANSWER], **more,
