@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
-from flask_compress import Compress
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
@@ -31,6 +30,7 @@ from kanban.web import (
     offline,
     orders,
     outbox,
+    packing,
     people,
     photos,
     picking,
@@ -51,8 +51,6 @@ from kanban.web.reading import reading
 from kanban.web.running import Kanban
 
 __all__ = ["Kanban", "install"]
-
-SMALLEST_COMPRESSED = 500  # bytes
 
 SCREENS = (
     alerts,
@@ -98,17 +96,6 @@ class RowNumber(IntegerConverter):
         super().__init__(url_map, max=2**53)
 
 
-class _Compress(Compress):
-    """Compression for what is worth it; a scan's JSON goes as it is."""
-
-    def after_request(self, response: Response | None) -> Response:
-        assert response is not None, "Flask hands every response on"
-        length = response.content_length
-        if length is not None and length < SMALLEST_COMPRESSED:
-            return response
-        return super().after_request(response)
-
-
 def install(app: Flask) -> None:
     """Put the screens into the application."""
     app.url_map.converters["int"] = RowNumber
@@ -118,11 +105,7 @@ def install(app: Flask) -> None:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0, x_prefix=0
         )
     app.jinja_options = {"trim_blocks": False, "autoescape": True}
-    app.config["COMPRESS_MIMETYPES"] = [
-        "text/html", "text/css", "text/javascript", "application/json", "image/svg+xml",
-        "application/manifest+json", "application/wasm",
-    ]  # fmt: skip
-    _Compress(app)
+    packing.install(app)
     reading.init_app(app)
     languages.install(app)
     security.install(app)

@@ -5,6 +5,7 @@
 //   queue.flush()                                      sends what waits, in its order; resolves to "all" or "later"
 //   queue.shown(key)     this answer was on the screen: the entry may leave the store
 //   queue.dismiss(key)   the person has read the refusal: it leaves the store
+//   queue.drop(key)      somebody else has shown the server's answer to this very key
 //   queue.takeBack(key)  resolves to true if the scan was never tried and is gone now
 //   queue.status()       { unsent, asking, trouble, fragile, lost }
 //
@@ -26,6 +27,7 @@ self.queue = (() => {
   const page = typeof document !== "undefined";
 
   const entries = new Map();             // what the store holds, as this page knows it
+  const saving = new Map();              // key → the promise that it is on the disk, or known not to be
   const listeners = new Set();
   const channel = self.BroadcastChannel ? new BroadcastChannel(NAME) : null;
   let trouble = "";                      // "", "away" (no good answer), "pair" (401), "role" (403)
@@ -112,6 +114,7 @@ self.queue = (() => {
 
   // Change the entry of a key by what change() returns: a new entry, null to delete it, undefined to leave it.
   async function update(key, change) {
+    await saving.get(key);
     const known = entries.get(key);
     const changed = known?.fragile ? change(known) : await transact("readwrite", (scans, meta, told) => {
       scans.index("key").openCursor(key).onsuccess = ({ target: { result: cursor } }) => {
@@ -179,10 +182,11 @@ self.queue = (() => {
 
   // --- Keeping and sending ---------------------------------------------------------------------------------------------
   function add({ code, mode = "signal", quantity = null, sure = false, order = null, key = newKey(), form = false, send = true }) {
+    if (entries.has(key)) return entries.get(key);
     const entry = { key, code, mode, quantity, sure, order, form, state: "saving", tries: 0, answer: null,
       wall: Date.now(), lived: lived(), life, skew };
     tell(key, entry);
-    keep(entry).then(() => send && flush());
+    saving.set(key, keep(entry).then(() => saving.delete(key)).then(() => { if (send) flush(); }));
     return entry;
   }
 
@@ -336,6 +340,10 @@ self.queue = (() => {
     return update(key, (now) => (now.state === "sent" || now.state === "refused" ? null : undefined)).catch(() => {});
   }
 
+  function drop(key) {
+    return update(key, () => null).catch(() => {});
+  }
+
   async function takeBack(key) {
     return await update(key, (now) => (now.state === "waiting" && now.tries === 0 ? null : undefined)) === null;
   }
@@ -398,5 +406,5 @@ self.queue = (() => {
     ready.then(() => status().unsent && flush());
   }
 
-  return Object.freeze({ add, onChange, flush, shown, dismiss, takeBack, forgetLost, status, asks, newKey });
+  return Object.freeze({ add, onChange, flush, shown, dismiss, drop, takeBack, forgetLost, status, asks, newKey });
 })();

@@ -45,6 +45,7 @@ class MortalShop:
     port: int = field(default_factory=free_port)
     _life: ExitStack | None = None
     _served: Served | None = None
+    _differs: bool = False
 
     def take(self, number: int) -> list[str]:
         """So many cards with full bins, for one test alone."""
@@ -53,16 +54,17 @@ class MortalShop:
         return taken
 
     @property
-    def said(self) -> str:
-        """What the running server has written."""
-        return self._served.said if self._served else ""
+    def is_alive(self) -> bool:
+        """Whether the server runs, by the settings that it began with."""
+        return self._served is not None and not self._differs
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, **settings: str) -> None:
-        self._life = ExitStack()
+        self.kill()
+        self._life, self._differs = ExitStack(), bool(settings)
         told = {**self.settings, **settings}
         self._served = self._life.enter_context(serving(self.folder, port=self.port, **told))
 

@@ -465,3 +465,51 @@ def test_nothing_is_called_lost_that_another_tab_has_sent(context: BrowserContex
     three = queue_of(context)
     wait_for_states(three, "sent", 3)
     assert three.evaluate("queue.status().lost") == 0
+
+
+# --- a press on the page that the phone's camera opened
+
+
+def press(context: BrowserContext, code: str) -> Page:
+    """The card's page on a phone that knows the app; the button is pressed."""
+    page = queue_of(context)
+    page.wait_for_function("() => document.cookie.includes('kanban-queue=')")
+    page.goto(f"/c/{code}")
+    page.wait_for_function("() => document.scripts.length >= 5")
+    page.get_by_role("button", name="This bin is empty").click()
+    return page
+
+
+def test_a_press_that_is_answered_leaves_nothing_behind(context: BrowserContext, shop: MortalShop) -> None:
+    page = press(context, *shop.take(1))
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
+    page.wait_for_function("() => queue.status().unsent === 0")
+    assert states(page) == {}
+
+
+def test_a_press_without_an_answer_is_kept_sent_once_and_its_answer_shown(
+    context: BrowserContext, shop: MortalShop
+) -> None:
+    lose_network(context)
+    page = press(context, *shop.take(1))
+    expect(page.get_by_text("Your press is kept on this phone")).to_be_visible()
+    expect(page.locator("#unsent")).to_have_text("Not sent yet: 1")
+    [key] = states(page)
+    find_network(context)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
+    expect(page.get_by_text("Your press is kept on this phone")).to_be_hidden()
+    page.wait_for_function("() => queue.status().unsent === 0")
+    assert states(page) == {}
+    assert effects(shop, key) == ["signalled"]
+
+
+def test_a_press_survives_its_page(context: BrowserContext, shop: MortalShop) -> None:
+    lose_network(context)
+    page = press(context, *shop.take(1))
+    wait_for_states(page, "waiting", 1)
+    [key] = states(page)
+    page.close()
+    for address in NEW:
+        context.unroute(address)
+    wait_for_states(queue_of(context), "sent", 1)
+    assert effects(shop, key) == ["signalled"]

@@ -1,0 +1,48 @@
+"""What leaves is small, and still what it was."""
+
+from __future__ import annotations
+
+import brotli
+import pytest
+
+from web.conftest import Client
+
+FILE = "/static/js/queue.js"
+
+
+def test_a_file_of_ours_is_packed_as_small_as_it_gets_and_unpacks_to_itself(stranger: Client) -> None:
+    plain = stranger.get(FILE, headers={"Accept-Encoding": "identity"})
+    packed = stranger.get(FILE, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert packed.headers["Content-Encoding"] == "br"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 3
+    assert brotli.decompress(packed.data) == plain.data
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_a_file_that_the_browser_has_is_not_sent_again(stranger: Client) -> None:
+    how = {"Accept-Encoding": "br"}
+    first = stranger.get(FILE, headers=how)
+    again = stranger.get(FILE, headers=how | {"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert stranger.head(FILE, headers=how).data == b""
+    part = stranger.get(FILE, headers=how | {"Range": "bytes=0-9"})
+    assert (part.status_code, len(part.data)) == (206, 10)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "used"), [("gzip", "gzip"), ("zstd, gzip", "zstd"), ("identity", None), ("", None)]
+)
+def test_whoever_takes_no_brotli_gets_something_else(
+    stranger: Client, accepted: str, used: str | None
+) -> None:
+    assert stranger.get(FILE, headers={"Accept-Encoding": accepted}).headers.get("Content-Encoding") == used
+
+
+def test_parts_of_a_page_carry_no_rules_for_pages_and_workers_do(stranger: Client) -> None:
+    for part in (FILE, "/static/css/tokens.css", "/static/icons/icon-192.png"):
+        headers = stranger.get(part).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" not in headers
+    for whole in ("/static/js/scanner/worker.js", "/sw.js", "/static/icons/icon.svg", "/queue"):
+        assert "default-src 'none'" in stranger.get(whole).headers["Content-Security-Policy"], whole
