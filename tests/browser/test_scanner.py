@@ -18,6 +18,7 @@ from browser import film, handscanner
 from browser.conftest import DESK, FLAGS, PHONE
 from browser.film import over, printed
 from browser.mortal import MortalShop, mortal_shop
+from browser.test_screens import AXE
 
 LONGEST_WAIT = 30_000  # milliseconds: this machine may be busy
 STRANGE = "https://kanban.elsewhere.example"
@@ -190,6 +191,36 @@ def test_a_hidden_page_lets_go_of_the_camera_and_takes_it_again(open_scanner: Op
     assert page.evaluate("camera.isOpen()") is False
     page.evaluate(hide + " document.dispatchEvent(new Event('visibilitychange')); }", False)
     expect_open(page)
+
+
+EQUIPPED = """
+  MediaStreamTrack.prototype.getCapabilities = () =>
+    ({ torch: true, zoom: { min: 1, max: 4, step: 0.1 }, focusMode: ["continuous"] });
+  window.asked = [];
+  MediaStreamTrack.prototype.applyConstraints = ({ advanced }) => {
+    window.asked.push(...advanced);
+    return Promise.resolve();
+  };
+"""
+
+
+def test_light_zoom_and_focus_are_used_where_the_phone_has_them(open_scanner: Opens) -> None:
+    page = open_scanner(before=EQUIPPED, permissions=["camera"])
+    expect_open(page)
+    page.get_by_role("button", name="Light").tap()
+    expect(page.get_by_role("button", name="Light")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("slider", name="Zoom").fill("2.5")
+    page.get_by_role("button", name="Light").tap()
+    assert page.evaluate("asked") == [
+        {"focusMode": "continuous"}, {"torch": True}, {"zoom": 2.5}, {"torch": False},
+    ]  # fmt: skip
+
+
+def test_sound_is_remembered(open_scanner: Opens) -> None:
+    page = open_scanner()
+    page.get_by_role("button", name="Sound").tap()
+    page.goto("/scan")
+    expect(page.get_by_role("button", name="Sound")).to_have_attribute("aria-pressed", "false")
 
 
 # --- Without a live camera ---------------------------------------------------------------------------------
@@ -405,6 +436,49 @@ def test_nothing_looks_done_before_the_server_has_said_so(
     assert recorded(shop, [kept, taken_back]) == [("signalled", kept)]
 
 
+def test_a_whole_session_without_a_server_on_a_phone_that_was_switched_off_arrives_once(
+    chromium: Chromium, shop: MortalShop, sheet: list[str], tmp_path: Path
+) -> None:
+    """The app, its reader and the camera's codes: all from the phone alone."""
+    paper = printed(sheet, shop.address)
+    two = [film.hold(paper, over(position, across=110), 3) for position in (2, 5)]
+    reel = film.write(tmp_path / "camera.mjpeg", film.nothing(2), *two, film.nothing(60))
+    flags = [*FLAGS, *FAKE_CAMERA, f"--use-file-for-fake-video-capture={reel}"]
+    how = {"executable_path": shutil.which("chromium"), "args": flags, "permissions": ["camera"], **PHONE}
+
+    def switched_on() -> BrowserContext:
+        context = chromium.browser_type.launch_persistent_context(
+            tmp_path / "phone", base_url=shop.address, **how
+        )
+        context.add_cookies([{"name": "kanban", "value": shop.cookie, "url": shop.address}])
+        return context
+
+    phone = switched_on()
+    page = phone.new_page()
+    page.goto("/scan?mode=look")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    expect_open(page)
+    page.get_by_role("radio", name="Signal").check(force=True)
+    phone.close()
+    shop.kill()
+    try:
+        phone = switched_on()
+        page = phone.new_page()
+        page.goto("/scan")
+        expect(page.locator(".entry__headline")).to_have_text(["Will be sent"] * 2, timeout=LONGEST_WAIT)
+        phone.close()
+    finally:
+        shop.start()
+    phone = switched_on()
+    page = phone.new_page()
+    page.goto("/queue")
+    page.evaluate("queue.flush()")
+    page.wait_for_timeout(2000)
+    phone.close()
+    assert recorded(shop, sheet) == [("signalled", sheet[1]), ("signalled", sheet[4])]
+
+
 def test_a_second_scan_says_who_and_when_and_another_phone_learns_the_same(
     desk: Page, open_scanner: Opens, shop: MortalShop, card: str
 ) -> None:
@@ -483,6 +557,28 @@ def test_a_shelf_audit_is_swept_saved_and_shown(
     page.wait_for_url("**/audits/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Works › Rack")
     expect(page.locator(".tile__value").nth(1)).to_have_text("3")
+
+
+def test_the_newest_result_is_readable_in_the_sun_in_every_colour(desk: Page, card: str) -> None:
+    """Contrast of 7:1 or more, and large."""
+    desk.goto("/scan")
+    desk.evaluate(AXE)
+    desk.evaluate("code => accept(code)", card)
+    expect_newest(desk, "Ordered")
+    found = {}
+    for tone in ("done", "known", "look", "no", "kept", "plain"):
+        desk.evaluate("tone => { document.querySelector('.entry').dataset.tone = tone; }", tone)
+        told: dict[str, Any] = desk.evaluate(
+            "axe.run('#entries', {runOnly: {type: 'rule', values: ['color-contrast-enhanced']},"
+            " rules: {'color-contrast-enhanced': {enabled: true}}})"
+        )
+        assert told["passes"], "the rule has looked"
+        found[tone] = [node["html"][:80] for each in told["violations"] for node in each["nodes"]]
+    assert {tone: what for tone, what in found.items() if what} == {}
+    assert (
+        desk.locator(".entry__headline").first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+        >= 24
+    )
 
 
 @pytest.mark.parametrize("device", [NARROW, PHONE, DESK], ids=["320 px", "phone", "desk"])
