@@ -66,13 +66,14 @@ STEP = """() => {
 
 
 def routes() -> list[Rule]:
-    """The rules of every screen, without a shop behind them."""
+    """The rules of every screen, without a shop behind them; one of a few words in it names a file."""
     app = Flask(__name__, static_folder=None)
     app.url_map.converters["int"] = web.RowNumber
     for screen in web.SCREENS:
         app.register_blueprint(screen.bp)
     found = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-    return sorted((rule for rule in found if rule.rule not in NO_SCREENS), key=lambda rule: rule.rule)
+    screens = (rule for rule in found if rule.rule not in NO_SCREENS and "<any(" not in rule.rule)
+    return sorted(screens, key=lambda rule: rule.rule)
 
 
 def address_of(rule: Rule, shop: OpenShop) -> str:
