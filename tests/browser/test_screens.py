@@ -78,17 +78,8 @@ def routes() -> list[Rule]:
 
 def address_of(rule: Rule, shop: OpenShop) -> str:
     """Where this screen is in this shop: the first thing of each kind, and a full card."""
-    known: dict[str, object] = {
-        "order_id": shop.order,
-        "code": shop.shown,
-        "what": "template",
-        "ending": "csv",
-    }
-    with Flask(__name__).test_request_context():
-        adapter = rule.map
-        assert adapter is not None, "the rule is bound"
-        values = {name: known.get(name, 1) for name in rule.arguments}
-        built = rule.build(values, append_unknown=False)
+    known: dict[str, object] = {"order_id": shop.order, "code": shop.shown}
+    built = rule.build({name: known.get(name, 1) for name in rule.arguments}, append_unknown=False)
     assert built is not None, rule.rule
     return built[1]
 
