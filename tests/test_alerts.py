@@ -68,6 +68,14 @@ def test_a_late_order_is_told_once_and_gone_when_its_goods_are_here(shop: Shop) 
     assert len(found(shop, resolved=True)) == 1
 
 
+def test_the_late_lines_of_one_order_are_one_alert(shop: Shop) -> None:
+    order_id = shop.ordered(shop.screws[0], shop.gloves[0])
+    answer(shop, order_id)
+    shop.later(days=8)
+    watch(shop)
+    assert found(shop) == ["late: PO-000001: GLOVE +1 from Bolts & Co was due on Mon 9 Mar"]
+
+
 def test_a_cause_that_comes_back_is_raised_again(shop: Shop) -> None:
     for code in shop.paper:
         shop.scan(code)

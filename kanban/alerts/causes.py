@@ -9,10 +9,12 @@ from kanban.db import Statement
 
 OPEN = "o.state IN ('released', 'confirmed', 'shipped', 'partly_received')"
 
-_LATE = f"""SELECT 'line:' || l.id AS about, o.id AS order_id, '/orders/' || o.id AS path,
- o.number, s.name AS supplier, l.sku, coalesce(l.confirmed_due, l.due) AS day
+_LATE = f"""SELECT 'order:' || o.id AS about, o.id AS order_id, '/orders/' || o.id AS path,
+ o.number, s.name AS supplier, min(coalesce(l.confirmed_due, l.due)) AS day,
+ CASE WHEN count(*) > 1 THEN min(l.sku) || ' +' || (count(*) - 1) ELSE min(l.sku) END AS sku
  FROM order_line l JOIN "order" o ON o.id = l.order_id JOIN supplier s ON s.id = o.supplier_id
- WHERE {OPEN} AND l.closed_at IS NULL AND l.quantity > 0 AND coalesce(l.confirmed_due, l.due) < :today"""
+ WHERE {OPEN} AND l.closed_at IS NULL AND l.quantity > 0 AND coalesce(l.confirmed_due, l.due) < :today
+ GROUP BY o.id, o.number, s.name"""
 
 _SHORT = f"""SELECT 'line:' || l.id AS about, o.id AS order_id, '/orders/' || o.id AS path,
  o.number, s.name AS supplier, l.sku

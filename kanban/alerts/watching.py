@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -95,7 +95,7 @@ def listed(
     return list(session.scalars(query.where(Alert.resolved_at.is_(None)).order_by(Alert.raised_at, Alert.id)))
 
 
-def open_count(session: Session, roles: tuple[str, ...]) -> int:
+def open_count(session: Session, roles: Collection[str]) -> int:
     """How many alerts are open for these roles."""
     kinds = [kind for kind, about in KINDS.items() if about.role in roles]
     count = select(func.count()).where(Alert.resolved_at.is_(None), Alert.kind.in_(kinds))

@@ -176,6 +176,7 @@ def _pair_phone(session: Session, deed: Deed, name: str) -> int:
 
 def _enter_places(session: Session, deed: Deed, firm: Firm) -> dict[str, int]:
     shop.describe(session, deed, firm.about["name"], firm.about["address"])
+    shop.write_letterhead(session, deed, shop.Letterhead(**firm.about["letterhead"]))
     site = items.add_location(session, deed, firm.about["site"], address=firm.about["address"])
     positions = sorted({row.place for row in firm.loops})
     places = {}

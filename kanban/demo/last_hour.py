@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from kanban import clock, orders, problems
+from kanban import answers, clock, orders, problems
+from kanban.answers import LineSaid
 from kanban.demo import dock, shelves, supply
 from kanban.demo.shop import Shelf, Shop, deed
+from kanban.journal import By
 from kanban.loops import Card
 from kanban.orders import OPEN_STATES, Order, Replenishment
 from kanban.receipts import Quarantine
@@ -37,6 +40,7 @@ def live(shop: Shop, end: datetime) -> None:
     walk.send()
     walk.announce()
     walk.take_part_in()
+    walk.answer()
     walk.set_apart()
     walk.report_problems()
     walk.promise(shop.day_after(shop.local_day(end), 0))
@@ -105,6 +109,28 @@ class _Walk:
             dock.report(self.shop, self.tick(), settled=False)
             self.session.flush()
 
+    def answer(self) -> None:
+        """A supplier that cannot bring all and asks another price, and one that has sent a part."""
+        asked = [order for order in self._orders(("released", "confirmed")) if _has_two_lines(order)]
+        by = By("supplier")
+        for order in asked[:1]:
+            short, dear = [line for line in order.lines if line.pending > 0][:2]
+            packs = max(Decimal(0), short.pending // (short.pack_size or 1) - 1)
+            said = [
+                LineSaid(short.id, packs * (short.pack_size or 1), note="Rest in three weeks."),
+                LineSaid(dear.id, unit_price=round((dear.unit_price or Decimal(1)) * Decimal("1.06"), 4)),
+            ]
+            answers.confirm(
+                self.session, deed(self.tick(), by), order, said, note="Steel went up in November."
+            )
+        for order in asked[1:2]:
+            first = next(line for line in order.lines if line.pending > 0)
+            sent = [LineSaid(first.id, first.pending)]
+            answers.ship(
+                self.session, deed(self.tick(), by), order, sent, carrier="DHL", tracking="JJD000390112"
+            )
+        self.session.flush()
+
     def promise(self, day: date) -> None:
         """Orders that are promised for a day."""
         coming = [order for order in self._orders(OPEN_STATES) if day in _promised(order)]
@@ -159,6 +185,11 @@ class _Walk:
         away = func.count().filter(Card.id.in_(open_turns))
         query = select(func.min(Card.id)).where(Card.life == "active").group_by(Card.loop_id)
         return list(self.session.scalars(query.having(away == func.count()).order_by(func.min(Card.id))))
+
+
+def _has_two_lines(order: Order) -> bool:
+    untouched = [line for line in order.lines if line.pending > 0 and not line.received]
+    return order.supplier.kind == "external" and len(untouched) >= 2
 
 
 def _promised(order: Order) -> set[date | None]:

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
-from kanban import items, journal
+from kanban import alerts, items, journal
 from kanban.languages import gettext as _
 from kanban.languages import mark, ngettext
 from kanban.orders.rules import Standing
+from kanban.people import ROLES
 from kanban.reports import board as reports
 from kanban.reports.board import Lane, OpenTurn
 from kanban.web import outbox, respond, security
@@ -95,6 +96,7 @@ def _view(by: str, search: str) -> dict[str, Any]:
         "by": by,
         "wall": "wall" in request.args,
         "troubles": outbox.troubles(),
+        "alerts": alerts.open_count(session(), [role for role in ROLES if security.who().may(role)]),
         "totals": {
             "open": sum(each.count for each in lanes),
             "risk": sum(each.risk for each in lanes),

@@ -45,7 +45,7 @@ def test_the_list_shows_what_needs_somebody_and_who_takes_care(
 
 def test_an_alert_that_is_gone_stands_under_gone(buyer: Client, database: Database, late: int) -> None:
     this = deed()
-    database.write(lambda session: alerts.resolve(session, this, "late", about="line:1"))
+    database.write(lambda session: alerts.resolve(session, this, "late", about="order:1"))
     assert "was due on" not in buyer.get("/alerts").text
     assert "was due on" in buyer.get("/alerts?show=resolved").text
 
