@@ -130,6 +130,17 @@ def test_the_domain_reads_no_settings(path: Path) -> None:
     assert re.findall(r"environ\[|environ\.get|getenv", path.read_text()) == []
 
 
+def test_each_maker_of_symbols_is_used_in_one_place() -> None:
+    """segno for every vector; qrcode for dots, screens and terminals, and in tests as the second witness."""
+    users = {
+        maker: [name_of(path) for path in MODULES if maker in {each.split(".")[0] for each in imported(path)}]
+        for maker in ("segno", "qrcode", "typst")
+    }
+    assert users == {
+        "segno": ["labels/symbols.py"], "qrcode": ["labels/rasters.py"], "typst": ["labels/setting.py"],
+    }  # fmt: skip
+
+
 def test_no_quantity_and_no_money_is_a_float() -> None:
     floats = [
         f"{table.name}.{column.name}"

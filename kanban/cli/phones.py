@@ -27,14 +27,12 @@ def phone() -> None:
 @click.pass_context
 def pair_phone(ctx: click.Context, name: str, role: str, asks: str) -> None:
     """Show the square that makes a phone the device NAME: good for ten minutes, for one phone."""
-    import qrcode
+    from kanban.labels import rasters
 
     facts, deed = people.PhoneFacts(name, role, asks=asks), journal.Deed(clock.now(), journal.By("cli"))
     with database(ctx) as db:
         code = db.write(lambda session: people.open_pairing(session, deed, facts))
     address = f"{settings(ctx).base_url}/pair"
-    square = qrcode.QRCode(border=2)
-    square.add_data(f"{address}#{code.secret}")
-    square.print_ascii(out=sys.stdout, invert=True)
+    rasters.on_terminal(f"{address}#{code.secret}", sys.stdout)
     click.echo(f"Hold the phone's camera before it, or type on the phone: {address}")
     click.echo(f"Code: {code.short[:4]} {code.short[4:]}")

@@ -23,8 +23,8 @@ from kanban.labels.sheets import Plan
 from kanban.labels.values import Label
 from kanban.languages import gettext as _
 
-PART = 400
-"""Labels a part, about: some seconds of work."""
+PART = 1_200
+"""Labels a part at most: some seconds of work; so few that a process's start does not count."""
 SMALL = 80
 """Up to here a job is set at once: starting a process costs as much."""
 
@@ -36,9 +36,13 @@ def write_pdf(
     how: Plan,
     target: Path,
     progress: Progress = lambda done: None,
+    *,
+    count: int = 0,
     cores: int | None = None,
 ) -> int:
     """Write the labels as one PDF; ``progress`` is told how many are done. Returns how many there were.
+
+    ``count`` says how many come, so that a job of a few hundred is spread over the cores too.
 
     The file appears when it is whole. Raises a LabelError.
     """
@@ -53,7 +57,9 @@ def write_pdf(
             how.kept.save()
         progress(len(first))
         return len(first)
-    return _write_parts(_parts(_chained(first, waiting), how), target, progress, cores or _cores())
+    hands = cores or _cores()
+    size = min(PART, -(-count // hands)) if count else PART
+    return _write_parts(_parts(_chained(first, waiting), how, size), target, progress, hands)
 
 
 def _write_parts(
@@ -95,14 +101,15 @@ def _pressed(told: bytes) -> bytes:
     return done.stdout
 
 
-def _parts(labels: Iterator[Label], how: Plan) -> Iterator[tuple[list[Label], Plan]]:
+def _parts(labels: Iterator[Label], how: Plan, about: int) -> Iterator[tuple[list[Label], Plan]]:
     """The job in parts of whole sheets; only the first begins in the middle of one."""
     per_sheet = how.stock.per_sheet
-    size = max(1, PART // per_sheet) * per_sheet - (how.start - 1) % per_sheet
+    whole = max(1, -(-about // per_sheet)) * per_sheet
+    size = whole - (how.start - 1) % per_sheet
     start = how.start
     while some := list(islice(labels, size)):
         yield some, replace(how, start=start)
-        size, start = max(1, PART // per_sheet) * per_sheet, 1
+        size, start = whole, 1
 
 
 def _chained(first: list[Label], rest: Iterator[Label]) -> Iterator[Label]:

@@ -54,6 +54,15 @@ def on_terminal(text: str, out: TextIO) -> None:
     made.print_ascii(out=out, invert=True)
 
 
+def squares(text: str) -> tuple[int, str]:
+    """A QR symbol for a screen: the side of its square and one SVG path, in modules, quiet zone included."""
+    made = _qr(None)
+    made.add_data(text)
+    matrix: list[list[bool]] = made.get_matrix()
+    runs = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark]
+    return len(matrix), "".join(runs)
+
+
 def _some(labels: Sequence[Label], how: Plan, *, symbol: bool) -> Iterator[Image]:
     from dataclasses import replace
 

@@ -18,8 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from ground import machine, table
-
 ASSETS = Path(__file__).parents[2] / "labels"
 HOST = "https://kanban.example"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -59,7 +57,7 @@ def work(what: str, count: int, target: Path) -> None:
         kept.new = dict(kept.found)
         kept.save()
         target = target.with_suffix(".empty.pdf")
-    jobs.write_pdf((label(number) for number in range(count)), how, target)
+    jobs.write_pdf((label(number) for number in range(count)), how, target, count=count)
 
 
 def measured(what: str, count: int, folder: Path) -> list[object]:
@@ -75,6 +73,8 @@ def measured(what: str, count: int, folder: Path) -> list[object]:
 
 
 def main(counts: list[int]) -> None:
+    from ground import machine, table
+
     print(f"{machine()}, {len(os.sched_getaffinity(0))} usable\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder:

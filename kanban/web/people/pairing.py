@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import qrcode
 from flask import g, make_response, redirect, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, languages, people, shop
 from kanban.items import Location
-from kanban.labels import Label
+from kanban.labels import Label, rasters
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.web import forms, respond, security
@@ -141,11 +140,7 @@ def phone_choices() -> dict[str, Any]:
 
 def squares(text: str) -> tuple[int, str]:
     """A QR symbol as the side of its square and one SVG path, both in modules; quiet zone included."""
-    code = qrcode.QRCode(border=4, error_correction=qrcode.ERROR_CORRECT_M)
-    code.add_data(text)
-    matrix: list[list[bool]] = code.get_matrix()
-    runs = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark]
-    return len(matrix), "".join(runs)
+    return rasters.squares(text)
 
 
 def _opening(this: journal.Deed, form: PairingForm) -> Any:
