@@ -10,7 +10,8 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from kanban import journal
-from kanban.outbox import brakes, queue
+from kanban.languages import gettext as _
+from kanban.outbox import brakes, queue, steps
 from kanban.outbox.queue import HELD_FOR_HANDS
 from kanban.outbox.tables import BY_HAND, Delivery, SupplierChannel
 from kanban.suppliers import Supplier
@@ -113,12 +114,12 @@ def other_way(
 ) -> Delivery:
     """Send what did not arrive through another channel, or to another address; the failed one is given up.
 
-    Raises :class:`queue.NotWaiting` for one that is being sent or was delivered.
+    Raises :class:`steps.NotWaiting` for one that is being sent or was delivered.
     """
     if delivery.state not in ("held", "queued", "dead"):
-        raise queue.NotWaiting("this is being sent, or was delivered already")
+        raise steps.NotWaiting(_("this is being sent, or was delivered already"))
     if delivery.state != "dead":
-        queue.call_back(session, deed, delivery)
+        steps.call_back(session, deed, delivery)
     return queue.add(
         session,
         deed,
@@ -135,7 +136,7 @@ def other_way(
 def take_back(session: Session, deed: journal.Deed, order_id: int) -> None:
     """An order is cancelled: what has not left stays here, and who has it, or may have it, is told."""
     for delivery in queue.of_order(session, order_id):
-        if delivery.kind == "order" and not queue.call_back(session, deed, delivery):
+        if delivery.kind == "order" and not steps.call_back(session, deed, delivery):
             told = delivery.channel in TAKE_CANCELLATIONS
             queue.add(
                 session,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kanban import journal
 from kanban.db import RING
 from kanban.outbox import brakes
-from kanban.outbox.tables import BY_HAND, UNSETTLED, Delivery, SupplierChannel
+from kanban.outbox.tables import UNSETTLED, Delivery, SupplierChannel
 
 DELAYS = tuple(
     timedelta(seconds=seconds)
@@ -88,7 +88,7 @@ def add(
     session.add(delivery)
     session.flush()
     facts = {"kind": kind, "channel": channel} | ({"because": held_because} if held_because else {})
-    _tell(session, deed, delivery, delivery.state, facts)
+    tell(session, deed, delivery, delivery.state, facts)
     return delivery
 
 
@@ -192,73 +192,6 @@ def failed(
     )  # fmt: skip
 
 
-def let_go(session: Session, deed: journal.Deed, delivery: Delivery) -> None:
-    """A person lets a held delivery leave. Raises :class:`NotWaiting`."""
-    if delivery.state != "held":
-        raise NotWaiting("this is not on hold any more")
-    if delivery.channel in BY_HAND:  # past the brake, it waits for the person who calls
-        delivery.held_because = HELD_FOR_HANDS
-    else:
-        delivery.state, delivery.held_because, delivery.due_at = "queued", "", deed.at
-    session.flush()
-    _tell(session, deed, delivery, "let_go", {})
-
-
-def try_again(session: Session, deed: journal.Deed, delivery: Delivery) -> None:
-    """Send a dead delivery again: the same message under the same number, from the first try on.
-
-    Raises :class:`NotWaiting` where it is not dead, or another delivery of the order took its place.
-    """
-    if delivery.state != "dead":
-        raise NotWaiting("this has not failed")
-    if delivery.order_id is not None and _live_twin(session, delivery):
-        raise NotWaiting("this order leaves by the same way already")
-    delivery.state, delivery.attempts, delivery.due_at, delivery.settled_at = "queued", 0, deed.at, None
-    session.flush()
-    _tell(session, deed, delivery, "tried_again", {})
-
-
-def hand_over(session: Session, deed: journal.Deed, delivery: Delivery, note: str = "") -> None:
-    """A person has handed it over themselves: called, ordered in the shop, sent the document.
-
-    Raises :class:`NotWaiting` where it was delivered already, or is being sent this moment.
-    """
-    if delivery.state not in ("held", "queued", "dead"):
-        raise NotWaiting("this is being sent, or was delivered already")
-    delivery.state, delivery.held_because, delivery.settled_at = "delivered", "", deed.at
-    delivery.answer = note[:LONGEST_ANSWER]
-    session.flush()
-    _tell(session, deed, delivery, "handed_over", {"channel": delivery.channel})
-
-
-def call_back(session: Session, deed: journal.Deed, delivery: Delivery) -> bool:
-    """Cancel a delivery; false where it has left, is leaving this moment, or may have left."""
-    if delivery.state not in ("held", "queued", "dead") or delivery.possible_repeat:
-        return delivery.state == "cancelled"
-    delivery.state, delivery.held_because, delivery.settled_at = "cancelled", "", deed.at
-    session.flush()
-    _tell(session, deed, delivery, "cancelled", {})
-    return True
-
-
-def bounced(session: Session, deed: journal.Deed, delivery: Delivery, why: str) -> None:
-    """The other side took it and sent it back: it did not arrive. Nothing for one that is not delivered."""
-    if delivery.state != "delivered":
-        return
-    delivery.state, delivery.settled_at, delivery.answer = "dead", deed.at, why[:LONGEST_ANSWER]
-    session.flush()
-    _tell(session, deed, delivery, "bounced", {})
-
-
-def note_bounce(session: Session, deed: journal.Deed, message_ids: Iterable[str], why: str) -> str | None:
-    """What came back undelivered is dead; says what it was about, or none where it is not ours."""
-    delivery = by_message_ids(session, message_ids)
-    if delivery is None:
-        return None
-    bounced(session, deed, delivery, why)
-    return delivery.about
-
-
 def mark_all_as_possible_repeats(session: Session) -> int:
     """After a restoration: what is unsettled in the backup may have left since; says how many that are."""
     unsettled = update(Delivery).where(Delivery.state.in_(UNSETTLED)).values(possible_repeat=True)
@@ -281,10 +214,6 @@ def ring(session: Session) -> None:
     session.info[RING] = True
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_NOTIFY)
-
-
-class NotWaiting(ValueError):
-    """The delivery is not in a state that allows this step."""
 
 
 def _secrets(session: Session, row: Delivery, at: datetime) -> tuple[str, ...]:
@@ -329,15 +258,6 @@ def _settle(session: Session, claim: Claim, **values: object) -> bool:
     return session.scalar(changed.execution_options(synchronize_session=False)) is not None
 
 
-def _live_twin(session: Session, delivery: Delivery) -> bool:
-    twin = select(Delivery.id).where(
-        Delivery.order_id == delivery.order_id, Delivery.kind == delivery.kind,
-        Delivery.channel == delivery.channel, Delivery.id != delivery.id,
-        Delivery.state.not_in(("dead", "cancelled")),
-    )  # fmt: skip
-    return session.scalar(twin.limit(1)) is not None
-
-
 def claim_of(row: Delivery) -> Claim:
     """The row as a sender sees it."""
     return Claim(
@@ -346,9 +266,10 @@ def claim_of(row: Delivery) -> Claim:
     )  # fmt: skip
 
 
-def _tell(
+def tell(
     session: Session, deed: journal.Deed, delivery: Delivery, kind: str, facts: Mapping[str, object]
 ) -> None:
+    """Write into the journal what happened to a delivery, and wake the dispatchers."""
     ring(session)
     journal.append(session, deed, kind, "delivery", delivery.id, facts, order_id=delivery.order_id)
 

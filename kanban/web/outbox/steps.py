@@ -16,7 +16,7 @@ from kanban.languages import mark
 from kanban.outbox import Delivery
 from kanban.senders import Refused
 from kanban.senders.email import headers
-from kanban.text import BadText
+from kanban.suppliers import Supplier
 from kanban.web import forms, respond, security
 from kanban.web.forms.fields import Code, Short
 from kanban.web.outbox.blueprint import bp
@@ -70,11 +70,9 @@ def hand_over(delivery_id: int) -> Response:
 def choose_other_way(delivery_id: int) -> str:
     """The form: by which way instead, and to whom."""
     delivery = _get(delivery_id)
-    return _form(
-        delivery_id,
-        {"channel": "email", "address": delivery.address if delivery.channel == "email" else ""},
-        {},
-    )
+    supplier = session().get(Supplier, delivery.supplier_id) if delivery.supplier_id else None
+    address = supplier.email if supplier else delivery.address  # as it is known now, perhaps mended meanwhile
+    return _form(delivery_id, {"channel": "email", "address": address}, {})
 
 
 @bp.post("/deliveries/<int:delivery_id>/other-way")
@@ -100,8 +98,6 @@ def _refuse_bad_address(address: str) -> None:
     try:
         headers.address(address)
     except Refused as wrong:
-        raise forms.BadFields({"address": f"{wrong}."}) from wrong
-    except BadText as wrong:
         raise forms.BadFields({"address": f"{wrong}."}) from wrong
 
 
