@@ -156,6 +156,8 @@ def door() -> Door:
     """Where somebody goes who may not do it yet. A paired phone never sees a sign-in page."""
     if is_asking():
         return Door("/device", _("Say first who holds this phone."))
+    if phones.cookie_token():
+        return Door("/device", _("This phone is not paired any more: pair it again."))
     return Door("/sign-in", _("Sign in first."))
 
 

@@ -64,7 +64,7 @@ const entries = (() => {
     offer(row, "again", row.entry.state === "unread", texts.again);
     const trouble = unsent && queue.status().trouble === "pair";
     const open = offer(row, "open", Boolean(row.code) && (trouble || Boolean(row.entry.answer?.card)), trouble ? texts.sign_in : texts.open);
-    open.href = trouble ? `/sign-in?next=${location.pathname}` : `/cards/${row.code}`;
+    open.href = trouble ? `/device?next=${location.pathname}` : `/cards/${row.code}`;
   }
 
   function offer(row, name, offered, label) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +20,21 @@ from werkzeug.test import TestResponse
 
 from kanban import clock, journal, people
 from kanban.db import Database
-from web.conftest import Client, ShopData, deed, do
+from web.conftest import ORIGIN, Client, ShopData, deed, do
 
 FIELDS = {"name": "Rack A", "role": "signaller", "location": "", "asks": "nobody", "self_signal": "yes"}
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def time_machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets the signatures of permissions grow older by so many seconds."""
+
+    def later(seconds: float) -> None:
+        monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now() + seconds)
+
+    now = time.time
+    return later
 
 
 @pytest.fixture
@@ -163,7 +175,8 @@ def test_a_wrong_code_says_so_and_the_sixth_waits(stranger: Client) -> None:
 def test_a_stopped_phone_is_refused_at_once(phone: Client, buyer: Client, shop: ShopData) -> None:
     assert phone.get("/scan").status_code == 200
     buyer.post("/devices/1/revocation")
-    assert phone.get("/scan").location.startswith("/sign-in")
+    assert phone.get("/scan").location == "/device?next=/scan"
+    assert phone.get("/device?next=/scan").location == "/pair?next=/scan", "a phone is never asked to sign in"
     assert phone.post(f"/c/{shop.codes[0]}/scans", json={}).status_code == 401
     assert "Stopped" in buyer.get("/devices").text
 
@@ -396,3 +409,68 @@ def test_who_only_holds_a_phone_changes_nobodys_notices(phone: Client, database:
     operator = asking(database, "initials")
     phone.post("/device/holder", {"person": operator})
     assert phone.get("/account/notices").status_code == 403
+
+
+def test_where_anybody_may_signal_an_address_is_held_and_receives_nothing(
+    app: Flask, stranger: Client, buyer: Client, shop: ShopData
+) -> None:
+    kanban = app.extensions["kanban"]
+    app.extensions["kanban"] = replace(kanban, settings=replace(kanban.settings, signal="anyone"))
+    first, second = shop.codes
+    assert "This bin is empty" in stranger.get(f"/c/{first}").text, "one big button"
+    assert "data-nonce" not in stranger.get(f"/c/{first}").text, "and nothing by itself"
+    order = stranger.post(f"/c/{first}/scans", json={}).json["order"]  # type: ignore[index]
+    buyer.post(f"/orders/{order}/release")
+    buyer.post(f"/orders/{order}/shipment")
+    assert stranger.post(f"/c/{first}/scans", json={}).json["effect"] == "already"  # type: ignore[index]
+    statuses = [stranger.post(f"/c/{second}/scans", json={}).status_code for _each in range(30)]
+    assert statuses == [200] * 28 + [429] * 2
+    assert buyer.post(f"/c/{second}/scans", json={}).status_code == 200, "others are not held"
+
+
+def test_a_phone_that_waits_for_a_press_gets_no_permission(
+    phone: Client, shop: ShopData, database: Database
+) -> None:
+    assert "data-nonce" in phone.get(f"/c/{shop.codes[0]}").text
+    assert "data-nonce" not in phone.get(f"/cards/{shop.codes[0]}").text
+    patient = people.PhoneFacts("Bench 2", "signaller", self_signal=False)
+    do(database, people.change_device, people.Device, 1, patient)
+    page = phone.get(f"/c/{shop.codes[0]}").text
+    assert "data-nonce" not in page
+    assert "This bin is empty" in page
+
+
+def test_a_permission_is_for_one_minute_one_phone_and_one_turn(
+    phone: Client,
+    operator: Client,
+    buyer: Client,
+    app: Flask,
+    shop: ShopData,
+    time_machine: Callable[[float], None],
+) -> None:
+    code, other = shop.codes
+
+    def permission(card: str) -> dict[str, str]:
+        page = phone.get(f"/c/{card}").text
+        (nonce,) = re.findall(r'data-nonce="([^"]+)"', page)
+        (key,) = re.findall(r'name="key" value="(self-[0-9a-f]+)"', page)
+        return {"nonce": nonce, "key": key}
+
+    given = permission(code)
+    for browser, card, fields in (
+        (operator, code, given),
+        (phone, other, given),
+        (phone, code, given | {"nonce": given["nonce"][:-1] + "x"}),
+        (phone, code, given | {"nonce": "x"}),
+    ):
+        answer = browser.open(f"/c/{card}/scans", method="POST", data=fields, headers={"Origin": ORIGIN})
+        assert answer.status_code == 409
+    operator.post(f"/c/{code}/scans", json={})
+    operator.post(f"/c/{code}/elsewhere", json={})
+    late = phone.open(f"/c/{code}/scans", method="POST", data=given, headers={"Origin": ORIGIN})
+    assert "filled since this page was opened" in late.text
+    given = permission(other)
+    time_machine(61)
+    answer = phone.open(f"/c/{other}/scans", method="POST", data=given, headers={"Origin": ORIGIN})
+    assert answer.status_code == 409
+    assert "This bin is empty" in answer.text, "a press is still possible"

@@ -67,7 +67,8 @@ def show_phone() -> AnyResponse:
     """This phone: what it is and may do, who holds it, and the question who does."""
     phone = security.phone()
     if phone is None:
-        return redirect("/pair", code=303)
+        wanted = respond.local_path(request.args.get("next"))
+        return redirect("/pair" if wanted == "/" else f"/pair?next={wanted}", code=303)
     return make_response(_phone_page(phone))
 
 
@@ -167,4 +168,7 @@ def _phone_page(phone: people.Phone, error: str = "") -> str:
 
 
 def _pair_page(error: str) -> str:
-    return render_template("people/pair_phone.html", error=error, phone=security.phone())
+    wanted = request.args.get("next") or request.cookies.get(WANTED_COOKIE)
+    return render_template(
+        "people/pair_phone.html", error=error, phone=security.phone(), wanted=respond.local_path(wanted)
+    )
