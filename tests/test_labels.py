@@ -15,7 +15,7 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from kanban import labels
-from kanban.labels import Label, faces, stocks, symbols
+from kanban.labels import Label, faces, glyphs, stocks, symbols
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -388,6 +388,30 @@ def test_other_scripts_are_set_with_the_vendored_fonts(name):
     assert all("IBMPlex" in font or "DejaVuSans" in font for font in fonts)
     if not re.search("[א-ת؀-ۿ]", name):  # a reader may turn right-to-left text around
         assert name in text_of(pdf)
+
+
+SCRIPTS = {
+    "Sechskantschraube verzinkt": "", "Винт с шестигранной головкой": "", "Βίδα εξάγωνη": "",
+    "برغي سداسي الرأس": "", "בורג משושה": "", "Վեցանկյուն պտուտակ": "", "ექვსკუთხა ხრახნი": "",
+    "Bulon şestgen ğıșț": "", "Šroub se šestihrannou hlavou ř": "", "Bu lông lục giác ệ": "",
+    "六角ボルト": "六", "육각 볼트": "육", "षट्कोणीय पेंच": "ष", "สกรูหกเหลี่ยม": "ส",
+}  # fmt: skip
+"""Names in fourteen scripts and alphabets; for those that need a font of the system, a character of it."""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_is_set_or_named_as_missing(name):
+    """Never an empty box: it prints, or card and characters are named and a question mark stands there."""
+    label = replace(typical()[0], name=name)
+    gaps = glyphs.gaps([label], ASSETS / "fonts")
+    pdf = printed([label], "card", "a4-cards")
+    if not SCRIPTS[name]:
+        assert gaps == []
+    elif gaps:
+        assert SCRIPTS[name] in gaps[0].characters
+        assert gaps[0].label == label
+        assert "?" in text_of(pdf)
+    assert read_on(pages(pdf, 150)[0]) == [label.code]
 
 
 def test_control_characters_overrides_and_piled_marks_are_taken_out():
