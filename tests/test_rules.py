@@ -124,6 +124,20 @@ def test_what_one_draft_does_not_allow_is_not_half_done(shop: Shop) -> None:
     assert shop.events("due") == []
 
 
+def test_a_draft_that_is_refused_does_not_hold_up_the_others(shop: Shop) -> None:
+    def refusing(session: Session, deed: journal.Deed, order: orders.Order) -> None:
+        if order.id == refused:
+            raise orders.NothingToOrder("nothing")
+        orders.release(session, deed, order, BERLIN)
+
+    give_rule(shop, leaves="at_once")
+    give_rule(shop, "paper_ltd", leaves="at_once")
+    refused, other = shop.scan(shop.screws[0]).order_id, shop.scan(shop.paper[0]).order_id
+    shop.later(minutes=1)
+    assert left(shop, refusing) == [other]
+    assert len(shop.events("due")) == 1
+
+
 # The cut-off of an order day
 
 

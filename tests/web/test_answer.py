@@ -129,6 +129,21 @@ def test_the_page_is_shown_again_with_what_was_typed_and_what_is_wrong(
     assert revision(database) == before
 
 
+def test_a_wanted_day_that_is_over_is_not_filled_in_and_may_stay_empty(
+    stranger: Client, database: Database, link: str, order_id: int
+) -> None:
+    def age(session: Any) -> None:
+        (line,) = session.get_one(orders.Order, order_id).lines
+        line.due -= timedelta(days=60)
+
+    database.write(age)
+    (line,) = order_of(database, order_id).lines
+    assert f'name="due_{line.id}" type="date" value=""' in stranger.get(link).text
+    fields = {f"due_{line.id}": "", f"out_{line.id}": "yes"}
+    assert stranger.post(f"{link}/confirmation", fields).status_code == 303
+    assert order_of(database, order_id).lines[0].confirmed_quantity == 0
+
+
 def test_goods_that_have_left_stand_on_the_order_with_their_tracking(
     stranger: Client, buyer: Client, database: Database, link: str, order_id: int
 ) -> None:

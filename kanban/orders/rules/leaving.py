@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kanban import journal
 from kanban.languages import gettext as _
-from kanban.orders.release import NotAllowed
+from kanban.orders.release import NotAllowed, NothingToOrder
 from kanban.orders.rules.standing import Standing, standings
 from kanban.orders.rules.tables import Approval, rule_of
 from kanban.orders.tables import Order
@@ -46,9 +46,12 @@ def release_due(
     for standing in found:
         if standing.decision.leaves:
             order = session.get_one(Order, standing.order_id)
+            try:
+                release(session, deed, order)
+            except (NotAllowed, NothingToOrder):  # refused before anything was written: the others go on
+                continue
             because = {"because": standing.decision.why}
             journal.append(session, deed, "due", "order", order.id, because, order_id=order.id)
-            release(session, deed, order)
             left.append(order.id)
     coming = [moment for moment in waiting if moment and moment > deed.at]
     return Released(left, min(coming, default=None))

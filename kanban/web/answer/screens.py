@@ -107,7 +107,7 @@ def _answer(token: str, verb: Verb, said: str) -> Response:
     this = respond.deed("supplier")
     shown = _opened_by_press(token)
     typed = reading.typed()
-    today = g.at.astimezone(running().settings.zone).date()
+    today = _today()
 
     def once(session: Session) -> None:
         if journal.replayed(session, this) is None:
@@ -166,6 +166,11 @@ def _purchase(order: Order) -> purchase.Purchase:
     return purchase.of_order(session(), order, running().settings)
 
 
+def _today() -> date:
+    today: date = g.at.astimezone(running().settings.zone).date()
+    return today
+
+
 def _secret() -> str:
     return config.secret_key(running().settings.data)
 
@@ -176,10 +181,9 @@ def _page(
     said = request.args.get("said", "")
     return render_template(
         "answer/show.html",
-        **views.page(session(), order, _purchase(order), running().settings.zone),
+        **views.page(session(), order, _purchase(order), running().settings.zone, _today()),
         token=token,
         typed=typed or {},
         errors=errors or {},
-        today=g.at.astimezone(running().settings.zone).date(),
         thanks=_(THANKS[said]) if said in THANKS else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,14 +21,17 @@ from kanban.web.formats import day, units
 SHOWN_ANSWERS = 20
 
 
-def page(session: Session, order: Order, purchase: Purchase, zone: ZoneInfo) -> dict[str, Any]:
-    """All that the page shows."""
+def page(session: Session, order: Order, purchase: Purchase, zone: ZoneInfo, today: date) -> dict[str, Any]:
+    """All that the page shows; ``today`` is the shop's."""
     asked = {each.order_line_id: each for each in _questions(session, order)}
-    lines = [_line(line, purchase.currency, asked.get(line.id)) for line in order.lines if line.quantity]
+    lines = [
+        _line(line, purchase.currency, asked.get(line.id), today) for line in order.lines if line.quantity
+    ]
     still = [each for each in lines if each["open"]]
     return {
         "purchase": purchase,
         "order": order,
+        "today": today,
         "released_on": languages.full_day(purchase.released_at.astimezone(zone).date()),
         "lines": lines,
         "total": languages.money(purchase.total, purchase.currency) if purchase.total is not None else "",
@@ -60,7 +64,7 @@ def as_json(order: Order, purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _line(line: OrderLine, currency: str, asked: LineAnswer | None) -> dict[str, Any]:
+def _line(line: OrderLine, currency: str, asked: LineAnswer | None, today: date) -> dict[str, Any]:
     unit, quantity = line.unit or "", line.quantity or Decimal(0)
     packs = quantity / (line.pack_size or 1)
     price, due = line.unit_price, line.confirmed_due or line.due
@@ -86,7 +90,7 @@ def _line(line: OrderLine, currency: str, asked: LineAnswer | None) -> dict[str,
             f"quantity_{line.id}": forms.plain(
                 quantity - line.passed_on if line.confirmed_quantity is None else line.confirmed_quantity
             ),
-            f"due_{line.id}": due.isoformat() if due else "",
+            f"due_{line.id}": due.isoformat() if due and due >= today else "",
             f"unit_price_{line.id}": forms.plain(price),
             f"left_{line.id}": forms.plain(unshipped),
         },
