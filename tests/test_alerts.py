@@ -266,6 +266,39 @@ def test_a_message_goes_to_each_browser_that_takes_them(shop: Shop) -> None:
     ]
 
 
+def test_a_browser_that_its_maker_knows_no_more_gets_nothing_more(shop: Shop) -> None:
+    choose(shop, email="", how={"urgent": "at_once"}, digest_at="23:59")
+
+    def subscribe(session: Session) -> None:
+        session.add(
+            subscriptions.PushSubscription(
+                endpoint_hash="1", endpoint="https://push.example/1", p256dh="k", auth="a", language="en",
+                person_id=shop.ids["owner"], created_at=shop.at,
+            )
+        )  # fmt: skip
+
+    def bury(session: Session) -> None:
+        for delivery in session.scalars(select(outbox.Delivery).where(outbox.Delivery.channel == "push")):
+            delivery.state = "dead"
+
+    shop.write(subscribe)
+    burst(shop, 1)
+    assert tell(shop) == 1
+    shop.write(bury)
+    shop.later(minutes=10)
+    burst(shop, 1)
+    assert tell(shop) == 0
+    with shop.database.read() as session:
+        assert subscriptions.of(session, people=[shop.ids["owner"]]) == []
+
+    def ask_again(session: Session) -> None:
+        row = session.get_one(subscriptions.PushSubscription, 1)
+        row.created_at, row.gone_at = shop.at, None
+
+    shop.write(ask_again)
+    assert tell(shop) == 1
+
+
 def test_the_journal_knows_no_address(shop: Shop) -> None:
     choose(shop)
     (event,) = shop.events("notices_chosen")

@@ -22,6 +22,9 @@ MOST_AN_HOUR = 6
 """Messages to one person; what comes beyond waits for the next one, which tells it all."""
 LEAST_APART = timedelta(minutes=2)
 """What comes in a burst is told in one message."""
+BROWSER = "browser "
+BROWSERS_LOOKED_AT = timedelta(days=4)
+"""How far back deliveries are looked at for browsers that are gone: longer than the outbox tries."""
 MOST_LINES = 30
 """Sentences in one message; how many there are beyond is said."""
 
@@ -37,6 +40,7 @@ class Told:
 
 def tell(session: Session, deed: journal.Deed, how: Told) -> int:
     """Queue a message for everybody who has something new to know; returns how many."""
+    _forget_gone_browsers(session, deed)
     active = select(Person).where(Person.active).order_by(Person.id)
     return sum(_tell_person(session, deed, person, how) for person in session.scalars(active).all())
 
@@ -134,9 +138,23 @@ def _push(
             "language": languages.spoken(), "tag": "alerts",
         }  # fmt: skip
         outbox.add(
-            session, deed, kind="notice", channel="push", address=f"browser {browser.id}", about=subject,
+            session, deed, kind="notice", channel="push", address=f"{BROWSER}{browser.id}", about=subject,
             person_id=person.id, payload=json.dumps(told, ensure_ascii=False).encode(),
         )  # fmt: skip
+
+
+def _forget_gone_browsers(session: Session, deed: journal.Deed) -> None:
+    """Browsers that their makers know no more get nothing more, unless they have asked again since."""
+    dead = select(outbox.Delivery.address, func.max(outbox.Delivery.created_at)).where(
+        outbox.Delivery.channel == "push",
+        outbox.Delivery.state == "dead",
+        outbox.Delivery.created_at > deed.at - BROWSERS_LOOKED_AT,
+    )
+    for address, at in session.execute(dead.group_by(outbox.Delivery.address)):
+        browser = session.get(subscriptions.PushSubscription, int(address.removeprefix(BROWSER)))
+        if browser is not None and browser.created_at <= at:
+            subscriptions.note_gone(session, browser.id, deed.at)
+    session.flush()
 
 
 def _subject(found: list[Alert]) -> str:
