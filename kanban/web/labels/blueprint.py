@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, abort, request
 
 from kanban import config, labels, languages, prints
 from kanban.labels import Face, Place, Plan, Stock, faces, stocks, symbols, words
@@ -125,6 +125,14 @@ def language_options() -> list[tuple[str, str]]:
         if one != other
     ]
     return sorted(single, key=lambda each: each[0] != ours) + pairs
+
+
+def batch_of(batch_id: int) -> Batch:
+    """The batch of this number; 404 where there is none."""
+    found = session().get(Batch, batch_id)
+    if found is None:
+        abort(404)
+    return found
 
 
 def printer_options() -> list[tuple[str, str]]:

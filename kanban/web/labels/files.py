@@ -1,0 +1,138 @@
+"""The files of a batch: PDF, ZPL, and pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from flask import Response, abort, make_response, send_file, stream_with_context
+from werkzeug.exceptions import Conflict, UnprocessableEntity
+from werkzeug.wrappers import Response as AnyResponse
+
+from kanban import labels
+from kanban.labels import Plan, rasters
+from kanban.languages import gettext as _
+from kanban.prints import Batch
+from kanban.reports import printing
+from kanban.web import security
+from kanban.web.labels import pressroom
+from kanban.web.labels.blueprint import (
+    ASSETS,
+    batch_of,
+    bp,
+    sentence,
+)
+from kanban.web.reading import session
+from kanban.web.running import running
+
+MOST_PICTURES = 500
+
+
+PAGE_DOTS = 96
+
+
+SHEET_DPI = 300
+
+
+@bp.get("/labels/batches/<int:batch_id>.pdf")
+@security.access("viewer")
+def batch_pdf(batch_id: int) -> AnyResponse:
+    """The batch as PDF: the same bytes whenever it is asked for."""
+    found = batch_of(batch_id)
+    kanban = running()
+    if pressroom.progress_of(kanban, found) and not pressroom.file_of(kanban, found).exists():
+        raise Conflict(_("This file is still being made: look at its page for how far it is."))
+    try:
+        path = pressroom.make_file(kanban, batch_id)
+    except labels.LabelError as refused:
+        raise UnprocessableEntity(sentence(refused)) from refused
+    answer: AnyResponse = send_file(path, mimetype="application/pdf", download_name=_name(found, "pdf"))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.get("/labels/batches/<int:batch_id>.zpl")
+@security.access("viewer")
+def batch_zpl(batch_id: int) -> AnyResponse:
+    """The batch for a Zebra, as a file."""
+    found, how = _planned(batch_id)
+    if not how.stock.is_roll:
+        abort(404, _("ZPL is for label printers: this batch is on sheets."))
+    made = printing.batch_labels(session(), found, running().settings.zone)
+    own = bool(found.printer and found.printer.own_symbol)
+    parts = pressroom.zpl_of(made, how, own_symbol=own)
+    answer = Response(stream_with_context(parts), mimetype="application/zpl")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zpl")}"'
+    return answer
+
+
+@bp.get("/labels/batches/<int:batch_id>.zip")
+@security.access("viewer")
+def batch_pictures(batch_id: int) -> AnyResponse:
+    """The batch as PNG: each label of a roll dot for dot, each page of a sheet at 300 dpi."""
+    found, how = _planned(batch_id)
+    if found.count > MOST_PICTURES:
+        said = _("Pictures are for at most %(most)s labels: take the PDF.", most=MOST_PICTURES)
+        raise UnprocessableEntity(said)
+    made = list(printing.batch_labels(session(), found, running().settings.zone))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in _pictures(made, how):
+            archive.writestr(zipfile.ZipInfo(name), data)  # without the day: the same bytes every time
+    file.seek(0)
+    answer: AnyResponse = send_file(file, mimetype="application/zip", download_name=_name(found, "zip"))
+    return answer
+
+
+@bp.get("/labels/batches/<int:batch_id>/page-<int:number>.<any('png', 'svg'):picture>")
+@security.access("viewer")
+def batch_page(batch_id: int, number: int, picture: str) -> AnyResponse:
+    """One page as a picture, to look at or to place elsewhere."""
+    found, how = _planned(batch_id)
+    made = _on_page(printing.batch_labels(session(), found, running().settings.zone), how, number)
+    if not made:
+        abort(404)
+    start = how.start if number == 1 else 1
+    kind: Any = picture
+    [page] = labels.page_pictures(made, replace(how, start=start), kind, PAGE_DOTS)
+    answer = make_response(page)
+    answer.headers["Content-Type"] = {"png": "image/png", "svg": "image/svg+xml"}[picture]
+    answer.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    return answer
+
+
+def _planned(batch_id: int) -> tuple[Batch, Plan]:
+    found = batch_of(batch_id)
+    try:
+        return found, printing.plan_of(found, ASSETS)
+    except labels.LabelError as refused:
+        raise UnprocessableEntity(sentence(refused)) from refused
+
+
+def _on_page(made: Iterator[labels.Label], how: Plan, number: int) -> list[labels.Label]:
+    """The labels of one page, counted from 1."""
+    size = how.stock.per_sheet
+    first = max(0, (number - 1) * size - (how.start - 1))
+    last = number * size - (how.start - 1)
+    return list(islice(made, first, last)) if number > 0 else []
+
+
+def _pictures(made: list[labels.Label], how: Plan) -> Iterator[tuple[str, bytes]]:
+    if how.stock.is_roll:
+        for number, (label, image) in enumerate(zip(made, rasters.images(made, how), strict=True), 1):
+            yield f"{number:04}-{label.code}.png", rasters.png(image, how.stock.dpi)
+        return
+    for number in range(1, -(-(len(made) + how.start - 1) // how.stock.per_sheet) + 1):
+        some = _on_page(iter(made), how, number)
+        start = how.start if number == 1 else 1
+        [page] = labels.page_pictures(some, replace(how, start=start), "png", SHEET_DPI)
+        yield f"page-{number:03}.png", page
+
+
+def _name(batch: Batch, ending: str) -> str:
+    day = batch.made_at.astimezone(running().settings.zone).date().isoformat()
+    return f"kanban-{batch.count}-{'card' if batch.count == 1 else 'cards'}-{day}.{ending}"
