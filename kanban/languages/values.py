@@ -72,7 +72,8 @@ def money_about(value: Decimal, currency: str) -> str:
 def percent(share: float) -> str:
     """A share of one: ``97%``, ``99.6%`` where whole numbers would hide the difference to all."""
     near = 0.99 < share < 1 or 0 < share < 0.01
-    return format_percent(share, "#,##0.0%" if near else "#,##0%", locale=locale())
+    pattern = Locale.parse(locale()).percent_formats[None].pattern
+    return format_percent(share, pattern.replace("##0", "##0.0") if near else pattern, locale=locale())
 
 
 def alternatives(values: Mapping[str, object]) -> dict[str, object]:
