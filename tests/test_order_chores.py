@@ -1,4 +1,4 @@
-"""The chores of the dispatcher that let drafts leave and tell people: what each does, and when it comes again."""
+"""The dispatcher's chores for orders: drafts leave, people are told; and when each chore comes again."""
 
 from __future__ import annotations
 
