@@ -94,9 +94,30 @@ def test_a_part_that_breaks_is_told_and_leaves_no_half_file(
     monkeypatch.setattr(jobs.press, "packed", lambda *_: b"{}")
     with pytest.raises(labels.LabelError, match="could not be set"):
         jobs.write_pdf(many(60), plan(), tmp_path / "job.pdf")
-    assert not (tmp_path / "job.pdf").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_to_print_is_refused(tmp_path: Path) -> None:
     with pytest.raises(labels.NothingToPrint):
         jobs.write_pdf([], plan(), tmp_path / "job.pdf")
+
+
+def test_two_who_make_the_same_file_at_once_both_get_it(tmp_path: Path) -> None:
+    import threading
+
+    target, broken = tmp_path / "job.pdf", []
+
+    def make() -> None:
+        try:
+            jobs.write_pdf(many(3), plan(), target)
+        except Exception as error:
+            broken.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert broken == []
+    assert len(read(target.read_bytes())) == 3
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []

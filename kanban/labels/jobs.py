@@ -7,6 +7,7 @@ parts are joined in order as they arrive. No more parts than cores are in memory
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections import deque
@@ -27,6 +28,8 @@ PART = 1_200
 """Labels a part at most: some seconds of work; so few that a process's start does not count."""
 SMALL = 80
 """Up to here a job is set at once: starting a process costs as much."""
+
+HEARTBEAT = 5.0  # seconds
 
 Progress = Callable[[int], None]
 
@@ -65,14 +68,14 @@ def write_pdf(
 def _write_parts(
     parts: Iterator[tuple[list[Label], Plan]], target: Path, progress: Progress, cores: int
 ) -> int:
-    half, done = target.with_suffix(".part"), 0
+    half, done = _half(target), 0
     kept: list[Path] = []
     with half.open("wb") as out, ThreadPoolExecutor(cores) as pool:
         joined, running = Joined(out), deque[tuple[Future[bytes], int]]()
 
         def start() -> None:
             for some, how in islice(parts, 1):
-                kept.append(target.with_suffix(f".{len(kept)}.symbols"))
+                kept.append(half.with_suffix(f".{len(kept)}.symbols"))
                 running.append((pool.submit(_pressed, press.packed(some, how, kept[-1])), len(some)))
 
         try:
@@ -80,16 +83,33 @@ def _write_parts(
                 start()
             while running:
                 part, count = running.popleft()
-                joined.add(part.result())
+                joined.add(_awaited(part, progress, done))
                 start()
                 done += count
                 progress(done)
             joined.close()
+        except BaseException:
+            half.unlink()
+            raise
         finally:
             for file in kept:
                 _keep(file, target.with_suffix(".symbols"))
     os.replace(half, target)
     return done
+
+
+def _awaited(part: Future[bytes], progress: Progress, done: int) -> bytes:
+    """The part when it is done; meanwhile says every few seconds that the job lives."""
+    while True:
+        try:
+            return part.result(timeout=HEARTBEAT)
+        except TimeoutError:
+            progress(done)
+
+
+def _half(target: Path) -> Path:
+    """Where the file grows; two who make the same one at once do not meet."""
+    return target.with_suffix(f".{secrets.token_hex(4)}.part")
 
 
 def _pressed(told: bytes) -> bytes:
@@ -126,7 +146,7 @@ def _keep(part: Path, whole: Path) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    half = target.with_suffix(".part")
+    half = _half(target)
     half.write_bytes(data)
     os.replace(half, target)
 

@@ -36,6 +36,7 @@ SENT_AT_ONCE = 20
 SILENT = 60.0
 """Seconds without progress after which a job counts as dead: the process that did it was ended."""
 MOST_FILES = 60
+A_DAY = 86_400.0  # seconds
 
 _starting = threading.Lock()
 
@@ -184,6 +185,9 @@ class _Told:
 def _tidy(folder: Path) -> None:
     """Keep the newest files; the others are made again if somebody asks for them."""
     with _starting, suppress(OSError):
+        for half in folder.glob("*.part"):
+            if time.time() - half.stat().st_mtime > A_DAY:  # what a killed process left
+                half.unlink(missing_ok=True)
         newest = sorted(folder.glob("*.pdf"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in newest[MOST_FILES:]:
             old.unlink(missing_ok=True)
