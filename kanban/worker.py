@@ -17,6 +17,7 @@ from kanban import create_app
 from kanban.dispatcher import Dispatcher, ring_across
 from kanban.web import Kanban, trust
 
+LONGEST_END = 5.0  # seconds; well before the server's main process loses its patience
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
@@ -39,7 +40,13 @@ def _dispatch(kanban: Kanban) -> None:
     if kanban.settings.dispatch:
         dispatcher = Dispatcher(kanban.database, kanban.settings)
         dispatcher.start()
-        Finalize(None, dispatcher.stop, exitpriority=1)  # what is under way ends before the process does
+        Finalize(None, _end, (dispatcher,), exitpriority=1)
+
+
+def _end(dispatcher: Dispatcher) -> None:
+    """Let the tries that are under way end; one at a silent server is left to the next dispatcher."""
+    if not dispatcher.stop(LONGEST_END):
+        os._exit(0)
 
 
 def _follow_parent(parent: int) -> None:

@@ -62,12 +62,13 @@ class Dispatcher:
         self._thread = threading.Thread(target=self.run, name="dispatcher", daemon=True)
         self._thread.start()
 
-    def stop(self, within: float = 8.0) -> None:
-        """Take nothing more, and give what is under way so many seconds to end."""
+    def stop(self, within: float = 8.0) -> bool:
+        """Take nothing more, give what is under way so many seconds to end, and say whether it has."""
         self._stopping.set()
         self._bell.ring()
         if self._thread is not None:
             self._thread.join(within)
+        return self._thread is None or not self._thread.is_alive()
 
     def run(self) -> None:
         """Work until stopped; while the database cannot write, look again every other second."""
