@@ -17,6 +17,8 @@ from kanban.config import Settings
 from kanban.db import Database
 from kanban.keeping import folder
 
+RENEWAL_OVERLAP = 8.0
+"""Seconds that the worker with the old certificate still answers while the one with the new one starts."""
 OPTIONS = {
     "data": "KANBAN_DATA",
     "host": "KANBAN_HOST",
@@ -63,6 +65,7 @@ def serve(ctx: click.Context, /, with_demo: bool, **options: Path | str | int | 
         config.secret_key(chosen.data)
         with folder.own(chosen.data, holds_database=chosen.is_sqlite):
             serving = tls.files(chosen)
+            tls.refuse_taken_port(chosen)
             _prepare(chosen, with_demo)
             _run(chosen, serving)
     except (BadCertificate, config.BadSetting, folder.FolderRefused, schema.WrongSchema) as wrong:
@@ -161,6 +164,7 @@ def _run(chosen: Settings, serving: Files | None) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=8,
         respawn_failed_workers=True,
+        respawn_interval=RENEWAL_OVERLAP if serving else 3.5,
         ssl_cert=serving.certificate if serving else None,
         ssl_key=serving.key if serving else None,
     ).serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -26,6 +27,21 @@ def files(chosen: Settings) -> Files | None:
     host = urlsplit(chosen.base_url).hostname or ""
     also = certificates.names_of_this_machine(config.lan_address())
     return certificates.keep(chosen.data, host, also, clock.now())
+
+
+def refuse_taken_port(chosen: Settings) -> None:
+    """Raise :class:`config.BadSetting` where the port of the install page cannot be listened on."""
+    host, port = chosen.host, chosen.install_port
+    if chosen.tls != "local" or not port:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise config.BadSetting(
+                f"KANBAN_INSTALL_PORT={port}: {taken.strerror}. Choose another port, or 0 for none."
+            ) from taken
 
 
 def watch(chosen: Settings, serving: Files) -> None:
