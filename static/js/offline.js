@@ -50,9 +50,14 @@ const offline = (() => {
     location.reload();
   }
 
+  async function leave() {               // KANBAN_OFFLINE=no: nothing is kept any more, but the queue
+    await (await navigator.serviceWorker.getRegistration())?.unregister();
+    for (const name of await caches.keys()) if (name.startsWith("kanban-")) await caches.delete(name);
+  }
+
   async function work() {
     const worker = navigator.serviceWorker;
-    if (!root.dataset.worker) return (await worker.getRegistration())?.unregister();
+    if (!root.dataset.worker) return leave();
     worker.addEventListener("message", ({ data, ports }) => data?.type === "scanning?" && ports[0].postMessage(scanning()));
     worker.startMessages();
     const registration = await worker.register(root.dataset.worker, { scope: "/", updateViaCache: "none" });

@@ -301,6 +301,7 @@ self.queue = (() => {
     const understood = answer !== null && typeof answer === "object" && (answer.error || answer.effect);
     if (status >= 200 && status < 300 && answer?.key === entry.key && answer.effect) {
       await update(entry.key, (now) => ({ ...now, state: "sent", status, answer }));
+      pauses = 0;                        // some get through: no reason for long pauses
       say("");
       return "next";
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.sync_api import BrowserContext, BrowserType, Page
-from serving import Served, free_port, serving
+from serving import Served, free_port, serving, wait_until
 from shop import SCREW, Shop, stock
 from sqlalchemy.orm import Session
 
@@ -179,6 +179,11 @@ def scan(page: Page, code: str, **more: object) -> str:
     """What the scanner does with a code that it read; returns the key of the gesture."""
     key: str = page.evaluate("told => queue.add(told).key", {"code": code, **more})
     return key
+
+
+def until(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until an expression is true; unlike Playwright's own waiting this one awaits promises."""
+    wait_until(lambda: bool(page.evaluate(expression, arg)), LONGEST_WAIT / 1_000, expression)
 
 
 def states(page: Page) -> dict[str, str]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import PHONE
-from browser.mortal import LONGEST_WAIT, MortalShop, mortal_shop, phone_on, scan, wait_for_states
+from browser.mortal import LONGEST_WAIT, MortalShop, mortal_shop, phone_on, scan, until, wait_for_states
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,9 +176,7 @@ def test_a_new_version_takes_over_whole_with_a_queue_pending(
         wait_for_states(page, "waiting", 3)
         shop.start()
         page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
-        page.wait_for_function(
-            "async (before) => !(await caches.keys()).includes(before[0])", arg=before, timeout=LONGEST_WAIT
-        )
+        until(page, "async (before) => !(await caches.keys()).includes(before[0])", before)
         expect(page.get_by_text("A new version is here.")).to_be_visible()
         wait_for_states(page, "sent", 3)
         assert [each.key for each in shop.scans(made)] == made
@@ -206,9 +204,7 @@ def test_no_new_version_takes_over_while_a_page_scans(
     assert other.evaluate("navigator.serviceWorker.getRegistration().then((found) => Boolean(found.waiting))")
     page.evaluate("delete document.documentElement.dataset.scanning")
     page.goto("/queue")
-    page.wait_for_function(
-        "async () => !(await navigator.serviceWorker.getRegistration()).waiting", timeout=LONGEST_WAIT
-    )
+    until(page, "async () => !(await navigator.serviceWorker.getRegistration()).waiting")
 
 
 def test_a_torn_version_is_not_taken(
@@ -239,9 +235,9 @@ def test_the_way_back_takes_the_kept_files_away_and_sends_what_waits(
     shop.start(KANBAN_OFFLINE="no")
     page.goto("/")
     page.goto("/queue")
-    page.wait_for_function(
+    until(
+        page,
         "async () => !(await navigator.serviceWorker.getRegistration()) && !(await caches.keys()).length",
-        timeout=LONGEST_WAIT,
     )
     wait_for_states(page, "sent", 1)
     assert [each.effect for each in shop.scans([key])] == ["signalled"]

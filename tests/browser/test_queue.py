@@ -26,6 +26,7 @@ from browser.mortal import (
     rewrite,
     scan,
     states,
+    until,
     wait_for_states,
     wrong_clock,
 )  # fmt: skip
@@ -212,14 +213,8 @@ def test_what_is_no_answer_of_ours_leaves_the_scan_waiting(context: BrowserConte
 
     context.route("**/scans", answer)
     key = scan(page, *shop.take(1))
-    for count in range(1, len(NO_ANSWERS) + 1):
-        page.wait_for_function(
-            "async (count) => { await queue.flush(); return true; }"
-            if count < len(NO_ANSWERS)
-            else "() => true",
-            arg=count,
-        )
-    page.wait_for_timeout(100)
+    while len(tried) < len(NO_ANSWERS):
+        page.evaluate("queue.flush()")
     assert states(page) == {key: "waiting"}
     assert len(tried) == len(NO_ANSWERS)
     context.unroute("**/scans")
@@ -331,7 +326,7 @@ def test_a_question_is_answered_from_the_list(page: Page, shop: MortalShop) -> N
 def test_a_scan_that_was_shown_is_forgotten_after_half_a_day(page: Page, shop: MortalShop) -> None:
     scan(page, *shop.take(1))
     expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
-    page.wait_for_function("async () => (await new Promise((done) => queue.onChange(done)))[0].shown")
+    until(page, "async () => (await new Promise((done) => queue.onChange(done)))[0].shown")
     page.reload()
     wait_for_states(page, "sent", 1)
     rewrite(page, "entry.wall -= 13 * 3600 * 1000")

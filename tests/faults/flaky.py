@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 
 from served import HERE, free_port
@@ -18,8 +19,9 @@ LATER = 0.4  # seconds after which a forgotten copy of a request arrives
 class FlakyProxy:
     """Forwards single HTTP requests to ``port``; does something bad to nearly half of them."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, fates: Mapping[str, int] = FATES) -> None:
         self.upstream = port
+        self.chances = fates
         self.port = free_port()
         self.fates: Counter[str] = Counter()
         self._listener = socket.create_server((HERE, self.port), backlog=256)
@@ -42,7 +44,7 @@ class FlakyProxy:
             threading.Thread(target=self._forward, args=(client,), daemon=True).start()
 
     def _forward(self, client: socket.socket) -> None:
-        fate = random.choices(list(FATES), list(FATES.values()))[0]
+        fate = random.choices(list(self.chances), list(self.chances.values()))[0]
         self.fates[fate] += 1
         with client, suppress(OSError):
             client.settimeout(10)

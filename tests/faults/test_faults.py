@@ -5,6 +5,7 @@ from pathlib import Path
 import crash
 import hostile
 import mails
+import offline
 import pytest
 import races
 from postgres import postgresql
@@ -42,3 +43,9 @@ def test_dispatchers_killed_at_random_lose_no_order_and_double_none_without_the_
     assert not seen.faults, seen.report()
     assert seen.kills > 0
     assert seen.mails >= 25
+
+
+def test_a_phone_loses_and_doubles_no_scan_on_a_bad_day(tmp_path: Path) -> None:
+    day = offline.run(tmp_path, scans=16)
+    assert (day.made, day.lost, day.doubled) == (16, 0, 0), day.report()
+    assert day.dropped > 2, day.report()
