@@ -49,7 +49,7 @@ def main() -> None:
         mortal_shop(Path(place) / "shop") as shop,
     ):
         [code] = shop.take(1)
-        paths = {"sign-in": "/sign-in", "scan page": f"/cards/{code}", "scanner": "/scan", "board": "/"}
+        paths = {"scan page": f"/cards/{code}", "scanner": "/scan", "board": "/"}
         rows = [[name, *scores(shop.address + path, shop.cookie)] for name, path in paths.items()]
         ground.table(("page", *CATEGORIES), rows)
 
