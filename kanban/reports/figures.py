@@ -5,6 +5,7 @@ Each is worked out from cards, turns and orders, over time and by supplier, area
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Standing:
 
     told: History
     word: str
+    advised: int | None
     use: float
     full: int
     days: float
@@ -192,6 +194,25 @@ def in_stock_by_week(
     return list(zip(starts, shares, strict=True))
 
 
+def money_by_week(
+    session: Session, at: datetime, zone: ZoneInfo, weeks: int = 26
+) -> list[tuple[date, float]]:
+    """Money on the shelves at the end of each week: full bins then, at today's cards and costs."""
+    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
+    starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
+    ends = [min(datetime.combine(start + WEEK, datetime.min.time(), zone), at) for start in starts]
+    sums = [0.0] * weeks
+    for told in collect(session):
+        bin_worth = float(told.loop.card_quantity) * float(told.unit_cost)
+        gone = sorted(turn.since for turn in told.turns)
+        back = sorted(turn.until for turn in told.turns if turn.until)
+        for n, end in enumerate(ends):
+            if end > told.made_at and bin_worth > 0:
+                full = told.cards - (bisect_right(gone, end) - bisect_right(back, end))
+                sums[n] += bin_worth * (max(full - 1, 0) + 0.5) if full > 0 else 0.0
+    return list(zip(starts, sums, strict=True))
+
+
 def orders_by_week(session: Session, at: datetime, zone: ZoneInfo, weeks: int = 26) -> list[tuple[date, int]]:
     """Orders sent in each of the last weeks, by the week's Monday."""
     monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
@@ -213,6 +234,7 @@ def _standing(
     return Standing(
         told=told,
         word=figures.get("word", ""),
+        advised=advised.cards if advised else None,
         use=float(figures.get("use", 0.0)),
         full=max(told.cards - away, 0),
         days=clock.between(since, at),

@@ -26,7 +26,7 @@ WINDOWS = {"91": mark("3 months"), "30": mark("30 days"), "182": mark("6 months"
 GROUPS = {"supplier": mark("Supplier"), "area": mark("Area"), "class": mark("Class"), "word": mark("Buffer")}
 COLUMNS = (
     "sku", "item", "place", "supplier", "class", "buffer", "cards", "card_quantity", "unit", "use_per_day",
-    "in_stock", "full_bins", "on_hand", "money_on_hand", "money_at_most", "used_in_a_year",
+    "cards_advised", "in_stock", "full_bins", "on_hand", "money_on_hand", "money_at_most", "used_in_a_year",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def show() -> str:
         may_see_money=may_see_money,
         stock_chart=_stock_chart(),
         orders_chart=_orders_chart(),
+        money_chart=_money_chart() if may_see_money else None,
         dead=[_dead(each) for each in shop.standings if figures.is_dead(each, g.at)][:20],
     )
 
@@ -182,13 +183,21 @@ def _orders_chart() -> dict[str, Any]:
     return {"chart": chart, "rows": [(label, words) for label, _value, words in said]}
 
 
+def _money_chart() -> dict[str, Any]:
+    weeks = figures.money_by_week(session(), g.at, running().settings.zone)
+    said = [(formats.short_day(day), amount, money(amount) or "–") for day, amount in weeks]
+    chart = pictures.Chart(bars=pictures.bars(said), ticks=pictures.ticks([s[0] for s in said], 5))
+    return {"chart": chart, "rows": [(label, words) for label, _amount, words in said]}
+
+
 def _csv_row(each: figures.Standing) -> list[object]:
     told = each.told
     in_stock = 1 - each.days_out / each.days if each.days > 0 else ""
     return [
         told.item.sku, told.item.name, told.loop.location.path, told.supplier.name, each.abc,
         each.word, told.cards,
-        format(told.loop.card_quantity.normalize(), "f"), told.item.unit, round(each.use, 3), in_stock,
+        format(told.loop.card_quantity.normalize(), "f"), told.item.unit,
+        round(each.use, 3), each.advised, in_stock,
         each.full,
         round(each.on_hand, 3), round(each.cash, 2), round(each.ceiling, 2), round(each.yearly, 2),
     ]  # fmt: skip

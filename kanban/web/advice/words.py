@@ -43,6 +43,7 @@ BECAUSE = {
     "close_to_limit": mark("One card fewer would be close to the limit if a little more is used."),
     "more_than_needed": mark("One card fewer is enough, even if a little more is used."),
 }
+WEEKS_A_YEAR = 50  # of work
 STATES = {
     "open": mark("waits for you"),
     "accepted": mark("accepted"),
@@ -88,6 +89,12 @@ def sentences(advice: Advice, unit: str) -> list[str]:
     told += _compared(advice, figures)
     told += _textbook(advice, figures)
     told += _changed(figures)
+    told.append(
+        _(
+            "The bins are ordered about %(times)s times a year, whatever the number of cards.",
+            times=_n(figures["bins_a_week"] * WEEKS_A_YEAR),
+        )
+    )
     if figures["confidence"] == "early":
         told.append(
             ngettext(
