@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from shop import Shop
 
-from kanban import config, loops, orders, outbox
+from kanban import config, counts, loops, orders, outbox
 from kanban.journal import Event
 from kanban.reports import story
 from kanban.reports.words import WORDS, tell_kind
@@ -38,7 +38,12 @@ def all_kinds() -> set[tuple[str, str]]:
         | lives
         | outcomes
         | {(effect, "scan") for effect in EFFECTS}
-        | {("received", "receipt")}
+        | {("received", "receipt"), ("corrected", "receipt"), ("picked", "scan")}
+        | {("answered", "answer"), ("left", "answer")}
+        | {("price_accepted", "order_line"), ("price_refused", "order_line")}
+        | {("pin_set", "person"), ("pin_removed", "person")}
+        | {(f"advice_{state}", "loop") for state in ("accepted", "refused")}
+        | {(f"stock_{kind}", "loop") for kind in counts.ledger.MOVED_BY}
         | {(kind, "delivery") for kind in outbox.TOLD}
     )
 

@@ -311,7 +311,60 @@ SAID_WITH_VALUE = frozenset(
     }
 )  # fmt: skip
 
+
+def _advised(told: Told) -> str:
+    return _("advice: %(cards)s cards instead of %(now)s", **_cards(told))
+
+
+def _advice_accepted(told: Told) -> str:
+    return _("advice accepted: %(cards)s cards instead of %(now)s", **_cards(told))
+
+
+def _cards(told: Told) -> dict[str, str]:
+    return {name: str(told.facts.get(name, "?")) for name in ("cards", "now")}
+
+
+def _taken(told: Told) -> str:
+    return _("%(units)s taken", units=told.units("quantity").lstrip("-−"))
+
+
+def _brought_back(told: Told) -> str:
+    return _("%(units)s brought back", units=told.units("quantity"))
+
+
+def _planned(told: Told) -> str:
+    day = told.facts.get("day")
+    if not day:
+        return _("a big withdrawal planned")
+    return _("%(units)s planned for %(day)s", units=told.units("quantity"), day=_day(str(day)))
+
+
+def _plan_ordered(told: Told) -> str:
+    return _("planned withdrawal ordered: %(units)s", units=told.units("quantity"))
+
+
 WORDS: dict[tuple[str, str], str | Callable[[Told], str]] = {
+    ("advised", "loop"): _advised,
+    ("advice_accepted", "loop"): _advice_accepted,
+    ("advice_refused", "loop"): mark("advice refused"),
+    ("advice_snoozed", "loop"): mark("advice put off"),
+    ("sizing_changed", "loop"): mark("told how it is used"),
+    ("checked", "loop"): mark("looked at on the walk"),
+    ("counted_from_now", "loop"): mark("counted from now on"),
+    ("counted_no_more", "loop"): mark("run by its cards alone again"),
+    ("stock_take", "loop"): _taken,
+    ("stock_return", "loop"): _brought_back,
+    ("stock_count", "loop"): mark("counted"),
+    ("planned", "planned_withdrawal"): _planned,
+    ("ordered", "planned_withdrawal"): _plan_ordered,
+    ("called_off", "planned_withdrawal"): mark("planned withdrawal called off"),
+    ("changed", "calendar"): mark("calendar changed"),
+    ("added", "closure"): mark("closed for some days"),
+    ("removed", "closure"): mark("closure taken back"),
+    ("calendar_opened", "person"): mark("opened a calendar feed"),
+    ("calendar_closed", "person"): mark("closed the calendar feed"),
+    ("notices_chosen", "person"): mark("chose how to be told"),
+    ("taken", "alert"): mark("somebody takes care of it"),
     ("signalled", "scan"): _signalled,
     ("already", "scan"): mark("scanned again; it was on order already"),
     ("asked", "scan"): mark("scanned again so soon that we asked back"),

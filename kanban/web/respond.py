@@ -133,7 +133,10 @@ def seen(address: str, said: str = "") -> AnyResponse:
 
 def back_to_board() -> AnyResponse | None:
     """For a press that htmx sent from the board: 303 to the same view of it; none for any other request."""
-    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:  # no page of ours has such an address
+        return None
     if not wants_fragment() or shown.path != "/":
         return None
     return redirect(f"/?{shown.query}" if shown.query else "/", code=303)
