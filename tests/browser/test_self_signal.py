@@ -193,7 +193,8 @@ def test_the_same_permission_sent_again_and_again_orders_once(
 ) -> None:
     phone.route("**/scans", lambda route: route.abort())
     phone.goto(f"{open_shop.served.address}/c/{card}")
-    expect(phone.get_by_text("No answer from the shop. Your press is kept")).to_be_visible(timeout=LONGEST_WAIT)
+    kept = phone.get_by_text("No answer from the shop. Your press is kept")
+    expect(kept).to_be_visible(timeout=LONGEST_WAIT)
     form = phone.locator("form[data-nonce]")
     fields = {
         "nonce": form.get_attribute("data-nonce") or "",
