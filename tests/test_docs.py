@@ -19,7 +19,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
 LONGEST_README = 120  # lines
 
-SETTINGS = sorted(set(re.findall(r"KANBAN_[A-Z_]+[A-Z]", Path(config.__file__).read_text())))
+CONFIG = "\n".join(path.read_text() for path in Path(config.__file__).parent.glob("*.py"))
+SETTINGS = sorted(set(re.findall(r"KANBAN_[A-Z_]+[A-Z]", CONFIG)))
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 

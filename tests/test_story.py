@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from shop import Shop
 
-from kanban import config, counts, loops, orders, outbox
+import kanban
+from kanban import counts, loops, orders, outbox
 from kanban.journal import Event
 from kanban.reports import story
 from kanban.reports.words import WORDS, tell_kind
 
-SOURCE = Path(config.__file__).parent
+SOURCE = Path(kanban.__file__).parent
 EFFECTS = ("signalled", "already", "asked", "received", "in_service", "stale", "nothing", "refused")
 
 
