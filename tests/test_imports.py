@@ -28,11 +28,12 @@ from kanban import clock, items, journal, loops, schema, suppliers
 from kanban.cli import main
 from kanban.db import Database
 from kanban.imports import applying, export, planning, rows, sheet, uploads
+from kanban.imports.cells import SHEET_ERRORS
 from kanban.items import Item, Location
 from kanban.keeping import replay
 from kanban.loops import Card, Loop
 from kanban.suppliers import Supplier, SupplierItem
-from kanban.text import from_cell, to_cell
+from kanban.text import clean, from_cell, to_cell
 
 SHEET = """\
 SKU,Name,Unit,Supplier,Supplier kind,Supplier SKU,Pack size,Price,Lead time,Location,Cards,Quantity per bin
@@ -458,8 +459,8 @@ def test_any_names_go_out_and_come_in_again(tmp_path_factory, names):
     folder = tmp_path_factory.mktemp("wild")
     schema.upgrade(f"sqlite:///{folder / 'kanban.sqlite'}")
     database = Database(f"sqlite:///{folder / 'kanban.sqlite'}", folder)
-    cleaned = [rows.clean(name, limit=100) for name in names]
-    wild(database, [name for name in cleaned if not rows.SHEET_ERRORS.fullmatch(name)])
+    cleaned = [clean(name, limit=100) for name in names]
+    wild(database, [name for name in cleaned if not SHEET_ERRORS.fullmatch(name)])
     plan = planned(database, given_out(database))
     assert (plan.errors, plan.changes_anything) == ([], False)
     database.close()

@@ -20,6 +20,18 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from kanban.imports import columns, rows, sheet
+from kanban.imports.cells import MAX_BREAKS, Reading
+from kanban.imports.row import (
+    MAX_CARDS,
+    MAX_CYCLE,
+    MAX_LEAD_TIME,
+    MAX_LEVELS,
+    MAX_MONEY,
+    MAX_QUANTITY,
+    MAX_UNIT,
+    PriceBreak,
+    Row,
+)
 from kanban.imports.sheet import SheetError, read
 from kanban.text import BadText, clean
 
@@ -41,7 +53,7 @@ def parsed(text: str) -> rows.Parsed:
     return rows.parse(read(text.encode(), "list.csv"))
 
 
-def only_row(header: str, cells: str) -> rows.Row:
+def only_row(header: str, cells: str) -> Row:
     result = parsed(f"SKU;Name;{header}\nA;Bolt;{cells}\n")
     assert not result.errors
     return result.rows[0][1]
@@ -90,7 +102,7 @@ def test_a_plain_csv_gives_checked_rows_with_their_numbers():
     first, second = (row for _, row in result.rows)
     assert (first.sku, first.name, first.lead_time, first.cards) == ("M8-30", "Bolt M8 × 30", 5, 3)
     assert first.location == ("Hall 1", "Rack A", "3")
-    assert first.price == (rows.PriceBreak(from_quantity=Decimal(0), unit_price=Decimal("2.50")),)
+    assert first.price == (PriceBreak(from_quantity=Decimal(0), unit_price=Decimal("2.50")),)
     assert [(step.from_quantity, step.unit_price) for step in second.price or ()] == [
         (1, Decimal("0.05")),
         (1000, Decimal("0.04")),
@@ -464,7 +476,7 @@ def test_every_column_is_known_by_its_own_name_and_no_heading_means_two():
     assert len({key for key, _ in told}) == len({key for key, _ in told} & columns.TITLES.keys())
     assert all(columns.TITLES[key] == name for key, name in told)
     assert all(columns.TITLES[columns.fold(column.name)] == column.name for column in columns.COLUMNS)
-    assert {column.name for column in columns.COLUMNS} == set(rows.Row.model_fields)
+    assert {column.name for column in columns.COLUMNS} == set(Row.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -520,7 +532,7 @@ def test_a_number_is_read_in_every_usual_spelling(text, number):
 def test_one_clear_cell_decides_for_its_column_and_the_decision_is_told(text, number):
     result = parsed(f"SKU;Name;Price\nA;a;1,234\nB;b;{text}\n")
     assert result.rows[0][1].price[0].unit_price == Decimal(number)
-    assert result.readings == (rows.Reading("Price", "1,234", Decimal(number)),)
+    assert result.readings == (Reading("Price", "1,234", Decimal(number)),)
 
 
 def test_another_column_decides_where_the_own_one_is_silent():
@@ -679,13 +691,13 @@ def test_the_page_names_every_column_with_all_its_headings():
 def test_the_page_tells_the_limits_as_they_are():
     limits = [
         f"{sheet.MAX_BYTES // 1_000_000} MB", f"{sheet.MAX_ROWS:,} rows", f"{sheet.MAX_COLUMNS} columns",
-        f"{sheet.MAX_TEXT} characters", f"{sheet.MAX_NOTE:,} characters", f"{rows.MAX_UNIT} characters",
+        f"{sheet.MAX_TEXT} characters", f"{sheet.MAX_NOTE:,} characters", f"{MAX_UNIT} characters",
         f"{sheet.MAX_UNPACKED // 1_000_000} MB", f"{sheet.MAX_RATIO} times", f"{sheet.MAX_ENTRIES} parts",
         f"{sheet.MAX_SECONDS} seconds",
-        f"{rows.MAX_QUANTITY:,}", f"{rows.MAX_MONEY:,}", f"{rows.MAX_CARDS} cards",
-        f"{rows.MAX_LEAD_TIME:,} working days", f"{rows.MAX_LEVELS} levels",
-        f"{rows.MAX_BREAKS} price breaks",
-        f"{rows.MAX_CYCLE:,} hours",
+        f"{MAX_QUANTITY:,}", f"{MAX_MONEY:,}", f"{MAX_CARDS} cards",
+        f"{MAX_LEAD_TIME:,} working days", f"{MAX_LEVELS} levels",
+        f"{MAX_BREAKS} price breaks",
+        f"{MAX_CYCLE:,} hours",
     ]  # fmt: skip
     page = GUIDE.read_text("utf-8")
     assert [limit for limit in limits if limit not in page] == []

@@ -32,7 +32,6 @@ __all__ = [
 
 
 TLS = ("off", "local", "files")
-
 WHO_MAY_SIGNAL = ("people", "anyone")
 
 

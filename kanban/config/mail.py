@@ -10,7 +10,6 @@ from kanban.config import parsing
 from kanban.config.parsing import BadSetting, one_of, read, whole
 
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
-
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

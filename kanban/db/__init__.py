@@ -49,9 +49,7 @@ __all__ = [
 
 
 T = TypeVar("T")
-
 LARGEST_BATCH = 64
-
 RING = "ring"
 """Set in ``session.info`` by work whose commit the dispatchers of other processes wait for too."""
 

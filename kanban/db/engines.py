@@ -8,9 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 POSTGRESQL_WRITER_LOCK = 4_826_733  # any constant; the same in every process of one shop
-
 _SQLITE_DRIVER: dict[str, Any] = {"check_same_thread": False, "isolation_level": None}
-
 _POSTGRESQL_DRIVER: dict[str, Any] = {"prepare_threshold": None}  # works behind pgbouncer too
 
 

@@ -11,8 +11,8 @@ from openpyxl import Workbook
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
+from kanban.imports.cells import written
 from kanban.imports.columns import COLUMNS
-from kanban.imports.rows import written
 from kanban.imports.stock import Cards, cards_of
 from kanban.imports.wanted import ITEM, LOOP, OFFER, SUPPLIER, cell_of, facts_of
 from kanban.items import PATH_SEPARATOR, Item, Location

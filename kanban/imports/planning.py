@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from kanban.imports import stock
 from kanban.imports.fates import Fate, Headings, Plan, shown, tell
-from kanban.imports.rows import LONGEST_SHOWN, Parsed, Row, RowError
+from kanban.imports.row import Row
+from kanban.imports.rows import LONGEST_SHOWN, Parsed, RowError
 from kanban.imports.wanted import (
     ITEM,
     LOOP,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from kanban.imports.rows import Row
+from kanban.imports.row import Row
 from kanban.items import PATH_SEPARATOR, Item, Location, fold
 from kanban.loops import Card, Loop
 from kanban.suppliers import Supplier, SupplierItem

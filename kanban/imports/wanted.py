@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any
 
-from kanban.imports.rows import Row, written
+from kanban.imports.cells import written
+from kanban.imports.row import Row
 from kanban.items import Item, ItemFacts, Location
 from kanban.loops import Loop, LoopFacts
 from kanban.suppliers import OfferFacts, Supplier, SupplierFacts, SupplierItem, prices_of

@@ -59,7 +59,6 @@ def _problem(told: Told) -> str:
 
 
 QUARANTINED = {"damaged": mark("damaged"), "wrong_item": mark("the wrong item")}
-
 PROBLEMS = {
     "damaged": mark("damaged"),
     "wrong_item": mark("the wrong item"),

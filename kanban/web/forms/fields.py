@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from werkzeug.exceptions import UnprocessableEntity
 
 from kanban import clock
-from kanban.imports.rows import MAX_CYCLE, MAX_LEAD_TIME, MAX_MONEY, MAX_QUANTITY
+from kanban.imports.row import MAX_CYCLE, MAX_LEAD_TIME, MAX_MONEY, MAX_QUANTITY
 from kanban.imports.sheet import MAX_NOTE, MAX_TEXT
 from kanban.languages import gettext as _
 from kanban.text import BadText, clean

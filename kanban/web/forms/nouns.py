@@ -17,7 +17,8 @@ from pydantic import (
 )
 
 from kanban import items, loops, suppliers
-from kanban.imports.rows import MAX_BREAKS, MAX_CARDS, MAX_UNIT
+from kanban.imports.cells import MAX_BREAKS
+from kanban.imports.row import MAX_CARDS, MAX_UNIT
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.text import BadText

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import items, journal, suppliers
-from kanban.imports.rows import MAX_BREAKS
+from kanban.imports.cells import MAX_BREAKS
 from kanban.items import Item
 from kanban.languages import gettext as _
 from kanban.reports import catalogue
