@@ -84,7 +84,7 @@ def test_the_same_log_gives_the_same_advice(shop: Shop) -> None:
     deed = shop.deed()
 
     def again(session: object) -> str:
-        told = advice.collect(session, [loop_id(shop)])[0]  # type: ignore[arg-type]
+        told = advice.collect(session, deed.at, BERLIN, [loop_id(shop)])[0]  # type: ignore[arg-type]
         import json
 
         return json.dumps(advice.figures_of(advice.review(told, advice.Calendars(session, BERLIN), deed.at)))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from shop import Shop
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kanban import answers, journal, orders, suppliers
@@ -174,6 +175,76 @@ def test_a_shortage_goes_to_the_next_ranked_supplier_and_its_cards_with_it(shop:
     shop.receive(line.id, 50)
     assert shop.order(order_id).state == "received"
     assert [shop.supply(code) for code in shop.screws] == ["full", "full", "empty"]
+
+
+def test_of_a_card_that_comes_in_part_only_the_missing_units_are_asked_elsewhere(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)  # 75 for the cards, 80 by the pack
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    assert pass_on(shop, order_id) == 15
+    line = shop.line(order_id)
+    assert (line.passed_on, line.beside, line.pending) == (20, 10, 60)
+    assert needed_elsewhere(shop) == 15
+    receipt = shop.receive(line.id, 60)
+    assert (receipt.over, shop.line(order_id).loose) == (0, 0)
+    assert shop.order(order_id).state == "received"
+    assert [shop.supply(code) for code in shop.screws] == ["full", "full", "empty"]
+
+
+def test_a_part_that_does_not_come_after_all_is_asked_elsewhere_too(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(50)))
+    assert pass_on(shop, order_id) == 10
+    assert needed_elsewhere(shop) == 25
+    assert (shop.line(order_id).beside, shop.line(order_id).pending) == (0, 50)
+
+
+def test_a_part_that_is_cancelled_is_needed_again(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    shop.receive(shop.line(order_id).id, 30)
+    shop.cancel(order_id)
+    with shop.database.read() as session:
+        drafts = session.scalars(
+            select(orders.OrderLine).join(orders.Order).where(orders.Order.state == "draft")
+        )
+        needs = {line.order.supplier.name: orders.need_of(line) for line in drafts}
+    assert needs == {"Paper Ltd": 15, "Bolts & Co": 30}
+
+
+def test_what_was_ordered_beside_the_cards_is_asked_elsewhere_once(shop: Shop) -> None:
+    shop.scan(shop.screws[0])
+    shop.add_extra(shop.screws[0])
+    order_id = shop.look(shop.screws[0]).order_id
+    assert order_id is not None
+    shop.release(order_id)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(30)))
+    assert pass_on(shop, order_id) == 20
+    shop.cancel(order_id)
+    assert needed_elsewhere(shop) == 20
+    assert shop.look(shop.screws[0]).supplier == "Bolts & Co"
+
+
+def test_more_than_a_supplier_said_it_can_bring_is_more_than_was_to_come(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    assert shop.receive(shop.line(order_id).id, 80).over == 20
+
+
+def needed_elsewhere(shop: Shop) -> Decimal:
+    """Units that the draft of Paper Ltd orders for the screws, before rounding."""
+    with shop.database.read() as session:
+        paper = orders.Order.state == "draft", orders.Order.supplier_id == shop.ids["paper_ltd"]
+        (line,) = session.scalars(select(orders.OrderLine).join(orders.Order).where(*paper))
+        return orders.need_of(line)
 
 
 def test_out_of_stock_closes_the_line_and_the_order_when_it_is_passed_on(shop: Shop) -> None:

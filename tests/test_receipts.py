@@ -64,6 +64,14 @@ def test_only_what_exceeds_the_rest_is_over(shop: Shop) -> None:
     assert shop.receive(shop.line(order_id).id, 15).over == 5
 
 
+def test_what_comes_after_the_line_was_closed_short_is_over_for_nobody_waits_for_it(shop: Shop) -> None:
+    order_id = shop.on_its_way(shop.screws[0], shop.gloves[0])
+    screws = shop.line(order_id, "SCREW").id
+    shop.receive(screws, 20)
+    shop.close_short(screws)
+    assert shop.receive(screws, 10).over == 10
+
+
 def test_the_surplus_of_rounding_stays_to_come_after_the_cards_are_full(shop: Shop) -> None:
     order_id = shop.on_its_way(shop.screws[0])
     shop.receive(shop.line(order_id).id, 25)

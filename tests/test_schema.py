@@ -8,7 +8,7 @@ from conftest import PostgresqlStore, Store
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from kanban import advice, alerts, answers, counts, people, problems, receipts, scans, schema, subscriptions  # noqa: F401 - they know every table
+from kanban import advice, alerts, answers, counts, people, plans, problems, scans, schema, subscriptions  # noqa: F401 - they know every table
 from kanban.db import Base
 
 

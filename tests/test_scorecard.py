@@ -9,8 +9,8 @@ import pytest
 from shop import BERLIN, MONDAY_MORNING, Shop
 from sqlalchemy import select
 
-from kanban import receipts
-from kanban.reports import scorecard
+from kanban import advice, receipts
+from kanban.reports import figures, scorecard
 from kanban.reports.scorecard import Card
 
 SINCE = MONDAY_MORNING - timedelta(days=365)
@@ -80,6 +80,33 @@ def test_a_corrected_count_is_judged_as_it_should_have_been(shop: Shop) -> None:
 def test_cancelled_lines_are_not_held_against_a_supplier(shop: Shop) -> None:
     shop.cancel(shop.ordered(shop.screws[0]))
     assert card_of(shop).lines == 0
+
+
+def test_a_line_cancelled_after_a_part_came_is_short_by_the_rest(shop: Shop) -> None:
+    order_id = shop.ordered(shop.screws[0])
+    shop.later(days=2)
+    shop.receive(shop.line(order_id).id, 24)
+    shop.cancel(order_id)
+    card = card_of(shop)
+    assert (card.lines, card.against_promised, card.short_lines) == (1, (0, 0, 0, 1), 1)
+    assert card.missing == pytest.approx(0.2)
+    assert (card.lead.done, card.lead.still_open) == (0, 1)
+
+
+def test_advice_and_the_dashboard_judge_a_supplier_as_its_scorecard_does(shop: Shop) -> None:
+    in_time = shop.ordered(shop.screws[0])
+    shop.later(days=7)
+    shop.receive(shop.line(in_time).id, 30)
+    late = shop.ordered(shop.screws[0])
+    shop.later(days=14)
+    shop.receive(shop.line(late).id, 30)
+    shop.ordered(shop.screws[0])
+    with shop.database.read() as session:
+        told = advice.collect(session, shop.at, BERLIN)
+        dashboard = figures.shop(session, shop.at, BERLIN)
+    assert {each.delivered for each in told if each.supplier.id == shop.ids["bolts"]} == {(1, 0, 1, 0)}
+    assert card_of(shop).against_promised == (1, 0, 1, 0)
+    assert dashboard.on_time == (1, 2)
 
 
 def test_each_item_and_each_supplier_has_its_own(shop: Shop) -> None:

@@ -5,7 +5,7 @@
 
 from kanban.advice.due import review_due
 from kanban.advice.facts import BadSeason, SizingFacts, describe, facts_of
-from kanban.advice.histories import History, Turn, collect, delivered_by
+from kanban.advice.histories import History, Turn, collect
 from kanban.advice.review import Calendars, Reviewed, figures_of, outs_of, review
 from kanban.advice.settle import (
     NothingAdvised,
@@ -34,7 +34,6 @@ __all__ = [
     "Turn",
     "accept",
     "collect",
-    "delivered_by",
     "describe",
     "facts_of",
     "figures_of",

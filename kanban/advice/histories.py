@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -16,11 +17,16 @@ from kanban.advice.tables import LoopSizing
 from kanban.items import Item
 from kanban.journal import Event
 from kanban.loops import Card, Loop
-from kanban.orders import Order, OrderLine, Replenishment
+from kanban.orders import Replenishment
+from kanban.receipts import judging
+from kanban.sizing.reliability import Score
 from kanban.suppliers import Supplier, SupplierItem
 
 IN_CIRCULATION = ("new", "active", "on_hold")
 ARRIVED = ("received", "short")
+DELIVERIES_COUNT_FOR = timedelta(days=365)
+"""How long what a supplier was sent says something of it; a scorecard looks back as far."""
+NO_SCORE = Score(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,6 @@ class Turn:
     arrived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """How reliable a supplier is: lines that were due, and those that had come whole by then."""
-
-    lines: int = 0
-    on_time: int = 0
-
-
 @dataclass(slots=True)
 class History:
     """A loop with all that its sizing rests on; quantities in units of the item, days working days."""
@@ -57,7 +55,7 @@ class History:
     cards: int
     made_at: datetime
     second_source: bool
-    delivered: Delivered
+    delivered: Score
     turns: list[Turn] = field(default_factory=list)
 
     @property
@@ -77,22 +75,24 @@ class History:
         facts = self.sizing
         return [
             self.loop.card_quantity, self.cards, self.item.consequence, self.unit_cost, self.quote,
-            self.supplier.order_days, self.offer.pack_size, self.second_source, self.delivered.lines,
+            self.supplier.order_days, self.offer.pack_size, self.second_source, self.delivered.judged,
             self.delivered.on_time, facts.scan_rule, facts.mark_at, facts.use_per_day, facts.sureness,
             facts.when_out, facts.overseas, facts.seasonal, facts.put_away, facts.season,
             [(turn.since, turn.until, turn.arrived) for turn in self.turns],
         ]  # fmt: skip
 
 
-def collect(session: Session, loop_ids: Collection[int] | None = None) -> list[History]:
-    """The histories of open loops, all of them or those given, by id."""
+def collect(
+    session: Session, at: datetime, zone: ZoneInfo, loop_ids: Collection[int] | None = None
+) -> list[History]:
+    """The histories of open loops at ``at``, all of them or those given, by id."""
     found = _loops(session, loop_ids)
     ids = [loop.id for loop in found]
     known = {each.loop_id: each for each in session.scalars(_of(LoopSizing, LoopSizing.loop_id, ids))}
     cards, made = _cards(session, ids), _in_service(session, ids)
     turns = _turns(session, ids)
     sources = _sources(session, {loop.item_id for loop in found})
-    delivered = delivered_by(session, {loop.supplier_item.supplier_id for loop in found})
+    delivered = judging.scores(session, at, zone, at - DELIVERIES_COUNT_FOR)
     return [
         History(
             loop=loop,
@@ -104,7 +104,7 @@ def collect(session: Session, loop_ids: Collection[int] | None = None) -> list[H
             cards=cards[loop.id],
             made_at=min([made[loop.id], *(turn.since for turn in turns[loop.id][:1])]),
             second_source=sources[loop.item_id] > 1,
-            delivered=delivered[loop.supplier_item.supplier_id],
+            delivered=delivered.get(loop.supplier_item.supplier_id, NO_SCORE),
             turns=turns[loop.id],
         )
         for loop in found
@@ -117,26 +117,6 @@ def untold(loop_id: int) -> LoopSizing:
         loop_id=loop_id, scan_rule="empty", mark_at=Decimal(0), use_per_day=None, sureness="guess",
         when_out="waits", overseas=False, seasonal=False, put_away=Decimal(0), season="",
     )  # fmt: skip
-
-
-def delivered_by(session: Session, supplier_ids: Collection[int]) -> dict[int, Delivered]:
-    """Per supplier: lines closed or due, and those of them that came whole by the day first promised."""
-    counted = (
-        select(Order.supplier_id, OrderLine.due, OrderLine.closed_at, OrderLine.quantity, OrderLine.received)
-        .join(OrderLine.order)
-        .where(
-            Order.supplier_id.in_(list(supplier_ids)), OrderLine.outcome == "received", OrderLine.quantity > 0
-        )
-    )
-    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for supplier_id, due, closed_at, quantity, received in session.execute(counted):
-        sums[supplier_id][0] += 1
-        sums[supplier_id][1] += _in_time(due, closed_at) and received >= (quantity or 0)
-    return defaultdict(Delivered, {key: Delivered(*pair) for key, pair in sums.items()})
-
-
-def _in_time(due: date | None, closed_at: datetime | None) -> bool:
-    return due is None or (closed_at is not None and closed_at.date() <= due)
 
 
 def _loops(session: Session, loop_ids: Collection[int] | None) -> Sequence[Loop]:

@@ -19,7 +19,6 @@ from kanban.advice.histories import History, Turn
 from kanban.sizing import advice as engine
 from kanban.sizing import alarms, classes, history, lead_times
 from kanban.sizing.history import Use
-from kanban.sizing.intervals import wilson
 from kanban.sizing.lead_times import Node
 from kanban.sizing.working_time import WorkingTime, seasonal
 from kanban.suppliers import WEEKDAYS
@@ -103,7 +102,7 @@ def review(told: History, clocks: Calendars, at: datetime, past: engine.Past | N
     reasons = _reasons(told, seen, is_volatile(told.turns, plain))
     supply = classes.supply_class(len(reasons))
     belief = lead_times.expected(told.quote, supply, review_days(told), float(told.sizing.put_away))
-    nodes = lead_times.observed([days for days, _ in seen], [came for _, came in seen], belief)
+    nodes = lead_times.observed([days for days, _ in seen], [arrived for _, arrived in seen], belief)
     factor = _factor_now(season, work, at)
     use = use._replace(rate=use.rate._replace(exposure=use.rate.exposure / factor))
     loop = loop_of(told)
@@ -225,17 +224,17 @@ def is_volatile(turns: Sequence[Turn], plain: WorkingTime) -> bool:
 
 
 def _reasons(told: History, seen: Sequence[tuple[float, bool]], volatile: bool) -> list[str]:
-    lines, on_time = told.delivered.lines, told.delivered.on_time
-    steps = lead_times.kaplan_meier([days for days, _ in seen], [came for _, came in seen])
+    came = told.delivered
+    steps = lead_times.kaplan_meier([days for days, _ in seen], [arrived for _, arrived in seen])
     usual, late = lead_times.quantile(steps, 0.5), lead_times.quantile(steps, 0.95)
-    enough = sum(came for _, came in seen) >= BEFORE_STEADY
+    enough = sum(arrived for _, arrived in seen) >= BEFORE_STEADY
     return classes.fragility(
         classes.Supply(
             quoted=told.quote,
             second_source=told.second_source or told.supplier.kind == "internal",
             overseas=told.sizing.overseas,
             seasonal=told.sizing.seasonal,
-            on_time_low=wilson(on_time, lines).low if lines >= BEFORE_STEADY else None,
+            on_time_low=came.interval.low if came.judged >= BEFORE_STEADY else None,
             late_over_usual=late / usual if enough and usual and late else None,
             volatile_class=volatile,
         )

@@ -39,7 +39,7 @@ def review_all(
     clocks = Calendars(session, zone)
     last = _last(session, loop_ids)
     done = 0
-    for told in collect(session, loop_ids):
+    for told in collect(session, deed.at, zone, loop_ids):
         before = last.get(told.loop.id)
         inputs = inputs_hash(told, clocks)
         if before and before.inputs == inputs and deed.at - before.at < REVIEW_AGAIN:

@@ -177,7 +177,7 @@ def _ship_line(session: Session, deed: journal.Deed, answer: Answer, line: Order
     answer.lines.append(LineAnswer(order_line=line, quantity=quantity, due=said.due, note=said.note))
     left = line.shipped
     for turn in line.replenishments:  # the oldest signal is served first
-        left -= turn.quantity
+        left -= turn.quantity if turn.closed_at is None else turn.received
         if turn.closed_at is None and turn.shipped_at is None and left >= 0:
             turn.shipped_at = deed.at
 

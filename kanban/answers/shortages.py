@@ -1,23 +1,37 @@
-"""What a supplier cannot bring goes to another one: the cards that it does not serve are signalled there."""
+"""What a supplier cannot bring goes to another one: what its goods do not fill is signalled there."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from kanban import journal, orders
 from kanban.languages import gettext as _
 from kanban.orders import OrderLine, Replenishment
-from kanban.orders.queue import Source, draft_line, open_turn
+from kanban.orders.queue import Source
 from kanban.receipts.counting import settle
 from kanban.suppliers import SupplierItem
 
 
 class NobodyElse(ValueError):
     """No other supplier offers the item, or nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What another supplier would be asked for: units per turn of a card, and units beside the cards."""
+
+    turns: list[tuple[Replenishment, Decimal]]
+    beside: Decimal
+
+    @property
+    def units(self) -> Decimal:
+        """All of them."""
+        return sum((units for _turn, units in self.turns), self.beside)
 
 
 def missing(line: OrderLine) -> Decimal:
@@ -39,57 +53,45 @@ def alternatives(session: Session, line: OrderLine, day: date) -> list[SupplierI
     return [offer for offer in session.scalars(query) if offer.is_valid_on(day)]
 
 
+def needs(line: OrderLine) -> Needs:
+    """What of a line's shortage is needed: not what only rounding to packs had added."""
+    coming = max(Decimal(0), (line.confirmed_quantity or Decimal(0)) - line.received)
+    turns = []
+    for turn in line.replenishments:
+        still = turn.quantity - turn.received
+        if turn.closed_at is None and coming < still and turn.card.life != "retired":
+            turns.append((turn, still - coming))
+        if turn.closed_at is None:
+            coming -= min(coming, still)
+    for_cards = sum((units for _turn, units in turns), Decimal(0))
+    beside = min(max(Decimal(0), line.loose - coming), missing(line) - for_cards)
+    return Needs(turns, max(Decimal(0), beside))
+
+
 def pass_on(session: Session, deed: journal.Deed, line: OrderLine, offer: SupplierItem) -> Decimal:
     """Ask another supplier for what this line's one cannot bring; returns the units asked for.
 
     The goods that do come fill the oldest signals. A card that they do not fill is signalled again in
-    the other supplier's draft, whole; what was ordered beside the cards follows. Raises
+    the other supplier's draft, for the units that are missing: a turn has one order line, so the part that
+    still comes from here comes beside the cards. What was ordered beside the cards follows. Raises
     :class:`NobodyElse` where nothing is missing.
     """
     lost = missing(line)
     if lost <= 0:
         raise NobodyElse(_("nothing of this line is missing"))
     source = Source(offer.supplier_id, offer.id, line.order.ship_to_id)
-    asked, left = Decimal(0), line.confirmed_quantity or Decimal(0)
-    for turn in line.replenishments:
-        still = turn.quantity - turn.received
-        left -= turn.received if turn.closed_at is None else turn.quantity
-        if turn.closed_at is None and left < still:
-            asked += _signal_elsewhere(session, deed, turn, source)
-        elif turn.closed_at is None:
-            left -= still
-    if line.extra and asked < lost:
-        asked += _want_elsewhere(session, deed, min(line.extra, lost - asked), source)
+    asked = needs(line)
+    for turn, units in asked.turns:
+        line.beside += turn.quantity - turn.received - units
+        orders.close_turn(session, deed, turn, "cancelled")
+        orders.signal_again(session, deed, turn, units, "passed_on", source)
+    if asked.beside > 0:
+        orders.want(session, deed, source, asked.beside, "passed_on")
+        of_parts = min(asked.beside, line.beside)
+        line.beside, line.extra = line.beside - of_parts, line.extra - (asked.beside - of_parts)
     line.passed_on += lost
     session.flush()
     facts = {"quantity": lost, "supplier_item": offer.id, "supplier": offer.supplier_id}
     journal.append(session, deed, "passed_on", "order_line", line.id, facts, order_id=line.order_id)
     settle(session, deed, line)
-    return asked
-
-
-def _signal_elsewhere(session: Session, deed: journal.Deed, turn: Replenishment, source: Source) -> Decimal:
-    quantity = turn.quantity - turn.received
-    orders.close_turn(session, deed, turn, "cancelled")
-    if turn.card.life == "retired":
-        return Decimal(0)
-    last = session.scalar(select(func.max(Replenishment.cycle)).where(Replenishment.card_id == turn.card_id))
-    open_turn(
-        session,
-        deed,
-        card_id=turn.card_id,
-        cycle=(last or 0) + 1,
-        quantity=quantity,
-        line=draft_line(session, deed, source),
-        urgent=turn.urgent,
-        because="passed_on",
-    )
-    return quantity
-
-
-def _want_elsewhere(session: Session, deed: journal.Deed, quantity: Decimal, source: Source) -> Decimal:
-    order_id, line_id = draft_line(session, deed, source)
-    session.get_one(OrderLine, line_id).extra += quantity
-    facts = {"quantity": quantity, "because": "passed_on"}
-    journal.append(session, deed, "extra", "order_line", line_id, facts, order_id=order_id)
-    return quantity
+    return asked.units

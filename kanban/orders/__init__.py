@@ -24,6 +24,7 @@ from kanban.orders.queue import (
     set_urgent,
     signal_again,
     source_of,
+    want,
     withdraw,
 )
 from kanban.orders.release import (
@@ -81,5 +82,6 @@ __all__ = [
     "ship",
     "signal_again",
     "source_of",
+    "want",
     "withdraw",
 ]

@@ -210,8 +210,9 @@ def source_of(loop: loops.Loop) -> Source:
 def _cancel_line(session: Session, deed: journal.Deed, line: OrderLine, give_back: bool) -> None:
     line.closed_at, line.outcome = deed.at, "cancelled"
     session.flush()
-    if give_back and line.extra and not line.received:
-        _want_again(session, deed, line)
+    if give_back and line.loose:
+        source = Source(line.order.supplier_id, line.supplier_item_id, line.order.ship_to_id)
+        want(session, deed, source, line.loose, "cancelled")
     for turn in line.replenishments:
         if turn.closed_at is None:
             close_turn(session, deed, turn, "cancelled")
@@ -219,20 +220,26 @@ def _cancel_line(session: Session, deed: journal.Deed, line: OrderLine, give_bac
                 signal_again(session, deed, turn, turn.quantity - turn.received, "cancelled")
 
 
-def _want_again(session: Session, deed: journal.Deed, line: OrderLine) -> None:
-    """What was ordered beside the cards goes to the supplier's next draft."""
-    order = line.order
-    source = Source(order.supplier_id, line.supplier_item_id, order.ship_to_id)
+def want(session: Session, deed: journal.Deed, source: Source, quantity: Decimal, because: str) -> None:
+    """Units beside the cards go to the draft of a supplier."""
     order_id, line_id = draft_line(session, deed, source)
-    session.get_one(OrderLine, line_id).extra += line.extra
-    facts = {"quantity": line.extra, "because": "cancelled"}
+    session.get_one(OrderLine, line_id).extra += quantity
+    facts = {"quantity": quantity, "because": because}
     journal.append(session, deed, "extra", "order_line", line_id, facts, order_id=order_id)
 
 
 def signal_again(
-    session: Session, deed: journal.Deed, turn: Replenishment, quantity: Decimal, because: str
+    session: Session,
+    deed: journal.Deed,
+    turn: Replenishment,
+    quantity: Decimal,
+    because: str,
+    source: Source | None = None,
 ) -> None:
-    """The need of a closed turn comes back: its card opens its next one, for ``quantity`` units."""
+    """The need of a closed turn comes back: its card opens its next one, for ``quantity`` units.
+
+    It goes to the supplier of the card's loop, or to another ``source``.
+    """
     last = session.scalar(select(func.max(Replenishment.cycle)).where(Replenishment.card_id == turn.card_id))
     open_turn(
         session,
@@ -240,7 +247,7 @@ def signal_again(
         card_id=turn.card_id,
         cycle=(last or 0) + 1,
         quantity=quantity,
-        line=draft_line(session, deed, source_of(turn.card.loop)),
+        line=draft_line(session, deed, source or source_of(turn.card.loop)),
         urgent=turn.urgent,
         because=because,
     )

@@ -73,7 +73,8 @@ class OrderLine(Base):
     ``quantity`` and what follows it are empty in a draft and frozen at release. ``returned`` are units
     that came, were of no use, and went back without a replacement: they will not come any more. What
     ``confirmed_due`` and following say came later, from the supplier: ``shipped`` units have left it;
-    ``passed_on`` units it cannot bring, so that another one was asked.
+    ``passed_on`` units it cannot bring, so that another one was asked; ``beside`` units still come for
+    cards that wait at another supplier for the rest.
     """
 
     __tablename__ = "order_line"
@@ -86,6 +87,7 @@ class OrderLine(Base):
         CheckConstraint("confirmed_quantity >= 0", name="confirmed_quantity"),
         CheckConstraint("shipped >= 0", name="shipped"),
         CheckConstraint("passed_on >= 0", name="passed_on"),
+        CheckConstraint("beside >= 0", name="beside"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -111,6 +113,7 @@ class OrderLine(Base):
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     shipped: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
     passed_on: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
+    beside: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0), server_default="0")
 
     order: Mapped[Order] = relationship(back_populates="lines")
     supplier_item: Mapped[SupplierItem] = relationship()
@@ -124,6 +127,12 @@ class OrderLine(Base):
         if self.closed_at is not None or self.quantity is None:
             return Decimal(0)
         return max(Decimal(0), self.quantity - self.passed_on - self.received - self.returned)
+
+    @property
+    def loose(self) -> Decimal:
+        """Units for which no card of this line waits, ordered beside the cards, that have not come yet."""
+        for_cards = sum((turn.received for turn in self.replenishments), Decimal(0))
+        return max(Decimal(0), self.extra + self.beside - max(Decimal(0), self.received - for_cards))
 
 
 class Replenishment(Base):

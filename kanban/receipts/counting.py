@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sqlalchemy import func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from kanban import journal, orders
+from kanban.db import Quantity
 from kanban.orders import Order, OrderLine, Replenishment
 from kanban.receipts.tables import Receipt
 
@@ -23,13 +25,13 @@ def book(
     note: str = "",
 ) -> Receipt:
     """Count ``quantity`` units on a line (fewer than none in a correction), and say so in the journal."""
-    over_before = _over(line)
+    over = _over(session, line, quantity)
     line.received += quantity
     receipt = Receipt(
         order_line_id=line.id,
         replenishment_id=turn.id if turn else None,
         quantity=quantity,
-        over=_over(line) - over_before,
+        over=over,
         delivery_note_id=delivery_note_id,
         counters_id=counters.id if counters else None,
         note=note,
@@ -88,5 +90,10 @@ def _state_before_receipts(order: Order) -> str:
     return "confirmed" if order.confirmed_at is not None else "released"
 
 
-def _over(line: OrderLine) -> Decimal:
-    return max(Decimal(0), line.received - (line.quantity or Decimal(0)))
+def _over(session: Session, line: OrderLine, quantity: Decimal) -> Decimal:
+    """What of ``quantity`` is beyond what is to come; a correction downwards takes from what was beyond."""
+    if quantity > 0:
+        return max(Decimal(0), quantity - line.pending)
+    total = select(type_coerce(func.coalesce(func.sum(Receipt.over), 0), Quantity))
+    beyond = session.scalar(total.where(Receipt.order_line_id == line.id)) or Decimal(0)
+    return -min(-quantity, beyond)

@@ -124,7 +124,7 @@ class Shop:
 def shop(session: Session, at: datetime, zone: ZoneInfo, window: timedelta = timedelta(days=91)) -> Shop:
     """How the shop stands at ``at``, with times in stock over the ``window`` before it."""
     clocks = Calendars(session, zone)
-    told = collect(session)
+    told = collect(session, at, zone)
     known = _advised(session)
     standings = [
         _standing(each, known.get(each.loop.id), clocks.clock(each.site_id), at, window) for each in told
@@ -132,8 +132,8 @@ def shop(session: Session, at: datetime, zone: ZoneInfo, window: timedelta = tim
     kinds = classes.abc([(str(each.told.loop.id), each.yearly) for each in standings])
     for each in standings:
         each.abc = kinds[str(each.told.loop.id)]
-    delivered = {each.supplier.id: each.delivered for each in told}
-    on_time = sum(each.on_time for each in delivered.values()), sum(each.lines for each in delivered.values())
+    came = {each.supplier.id: each.delivered for each in told}.values()
+    on_time = sum(each.on_time for each in came), sum(each.judged for each in came)
     return Shop(standings, _effort(session, at - window, at), on_time)
 
 
@@ -182,7 +182,7 @@ def in_stock_by_week(
     starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
     edges = [datetime.combine(start, datetime.min.time(), zone) for start in starts]
     worked, out = [0.0] * weeks, [0.0] * weeks
-    for told in collect(session):
+    for told in collect(session, at, zone):
         clock = clocks.clock(told.site_id)
         outs = outs_of(told.turns, told.cards, at)
         for n, (since, until) in enumerate(zip(edges, [*edges[1:], at], strict=True)):
@@ -202,7 +202,7 @@ def money_by_week(
     starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
     ends = [min(datetime.combine(start + WEEK, datetime.min.time(), zone), at) for start in starts]
     sums = [0.0] * weeks
-    for told in collect(session):
+    for told in collect(session, at, zone):
         bin_worth = float(told.loop.card_quantity) * float(told.unit_cost)
         gone = sorted(turn.since for turn in told.turns)
         back = sorted(turn.until for turn in told.turns if turn.until)

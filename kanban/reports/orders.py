@@ -161,7 +161,7 @@ def _line_view(line: OrderLine, order: Order, of: dict[int, int]) -> LineView:
         quantity=quantity,
         pack_size=line.pack_size or offer.pack_size,
         need=need,
-        surplus=max(Decimal(0), quantity - need),
+        surplus=max(Decimal(0), quantity - line.passed_on - need),
         unit_price=offer.price_at(quantity) if is_draft else line.unit_price,
         received=line.received,
         pending=line.pending,

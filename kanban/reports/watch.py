@@ -73,7 +73,7 @@ def finds(
 ) -> list[Find]:
     """Everything that was found, the most pressing kinds first, by place within a kind."""
     clocks = Calendars(session, zone)
-    told = collect(session, loop_ids)
+    told = collect(session, at, zone, loop_ids)
     known = _figures(session)
     cards = _cards(session)
     due = _due(session)

@@ -302,10 +302,11 @@ def _planned(each: plans.PlannedWithdrawal, unit: str) -> dict[str, Any]:
 
 def _proposed(loop_id: int) -> dict[str, str] | None:
     """The levels that the engine of advice proposes, from the loop's own scans and deliveries."""
-    found = advice.collect(session(), [loop_id])
+    zone = running().settings.zone
+    found = advice.collect(session(), g.at, zone, [loop_id])
     if not found:
         return None
-    reviewed = advice.review(found[0], advice.Calendars(session(), running().settings.zone), g.at)
+    reviewed = advice.review(found[0], advice.Calendars(session(), zone), g.at)
     point, level = counting.proposed_levels(reviewed)
     return {"reorder_point": forms.plain(Decimal(point)), "target_level": forms.plain(Decimal(level))}
 

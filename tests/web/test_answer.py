@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from kanban import answers, clock, config, orders
+from kanban import answers, clock, config, journal, orders, suppliers
 from kanban.db import Database
 from web.conftest import Client, ShopData, do, revision
 
@@ -102,12 +104,34 @@ def test_a_line_gets_another_day_less_and_another_price(
     page = buyer.get(f"/orders/{order_id}").text
     assert "costs €2.75 each, ordered at €2.50" in page
     assert "30 pcs cannot come" in page
+    assert "Nobody else offers it" in page
     assert "Sorry!" in page
     assert "steel is dear" in page
     assert "€2.75: the buyer is asked" in stranger.get(link).text
     assert buyer.post("/line-answers/1/acceptance").status_code == 303
     assert order_of(database, order_id).lines[0].confirmed_price == Decimal("2.75")
     assert "the buyer accepts" in stranger.get(link).text
+
+
+def test_a_shortage_goes_elsewhere_by_one_press_which_says_before_for_how_much(
+    stranger: Client, buyer: Client, database: Database, link: str, order_id: int
+) -> None:
+    (line,) = order_of(database, order_id).lines
+
+    def offer(session: Session, deed: journal.Deed, line: orders.OrderLine) -> int:
+        paper = suppliers.add(session, deed, suppliers.SupplierFacts("Paper Ltd"))
+        facts = suppliers.OfferFacts(rank=2)
+        return suppliers.add_offer(session, deed, paper, line.supplier_item.item, facts).id
+
+    offer_id = do(database, offer, orders.OrderLine, line.id)
+    stranger.post(f"{link}/confirmation", {f"quantity_{line.id}": "44"})
+    page = buyer.get(f"/orders/{order_id}").text
+    for told in ("6 pcs cannot come", "As much would be asked elsewhere", "Ask Paper Ltd"):
+        assert told in page
+    assert buyer.post(f"/order-lines/{line.id}/alternatives/{offer_id}").status_code == 303
+    with database.read() as session:
+        (draft,) = session.scalars(select(orders.Order).where(orders.Order.state == "draft"))
+        assert (draft.supplier.name, orders.need_of(draft.lines[0])) == ("Paper Ltd", 6)
 
 
 def test_the_page_is_shown_again_with_what_was_typed_and_what_is_wrong(

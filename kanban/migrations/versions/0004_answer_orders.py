@@ -26,9 +26,11 @@ def _answers() -> None:
         batch.add_column(sa.Column("answered_at", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("shipped", sa.BigInteger(), server_default="0", nullable=False))
         batch.add_column(sa.Column("passed_on", sa.BigInteger(), server_default="0", nullable=False))
+        batch.add_column(sa.Column("beside", sa.BigInteger(), server_default="0", nullable=False))
         batch.create_check_constraint(op.f("ck_order_line_confirmed_quantity"), "confirmed_quantity >= 0")
         batch.create_check_constraint(op.f("ck_order_line_shipped"), "shipped >= 0")
         batch.create_check_constraint(op.f("ck_order_line_passed_on"), "passed_on >= 0")
+        batch.create_check_constraint(op.f("ck_order_line_beside"), "beside >= 0")
     op.create_table(
         "answer_link",
         sa.Column("order_id", row_id, autoincrement=False, nullable=False),

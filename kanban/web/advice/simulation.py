@@ -45,10 +45,11 @@ def simulate(loop_id: int) -> str:
         "use": listing.choice("use", tuple(USES)),
         "failure": listing.choice("failure", tuple(FAILURES)),
     }
-    found = advice.collect(session(), [loop_id])
+    zone = running().settings.zone
+    found = advice.collect(session(), g.at, zone, [loop_id])
     if not found:
         abort(404)
-    reviewed = advice.review(found[0], advice.Calendars(session(), running().settings.zone), g.at)
+    reviewed = advice.review(found[0], advice.Calendars(session(), zone), g.at)
     wonder = what_if.Wonder(*(float(asked[name]) for name in ("lead_time", "use", "failure")))
     numbers = sorted({max(found[0].cards, 1), reviewed.decision.cards})
     played = what_if.play(reviewed, wonder, numbers)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from kanban import answers, journal
 from kanban.answers import Answer, LineAnswer
-from kanban.answers.shortages import missing
+from kanban.answers.shortages import missing, needs
 from kanban.languages import gettext as _
 from kanban.orders import Order, OrderLine
 from kanban.senders import purchase
@@ -141,8 +141,18 @@ def _shortage(line: OrderLine) -> dict[str, Any]:
     others = answers.alternatives(session(), line, g.at.date())
     return {
         "text": _("%(sku)s: %(lost)s cannot come", sku=line.sku, lost=lost),
+        "needed": _needed(line),
         "others": [_other(line, offer) for offer in others[:3]],
     }
+
+
+def _needed(line: OrderLine) -> str:
+    """What another supplier would be asked for, said before the press."""
+    needed = needs(line).units
+    if needed == missing(line):
+        return _("As much would be asked elsewhere, rounded up there to packs.")
+    said = units(needed, line.unit or "")
+    return _("The cards need %(units)s of it: so much would be asked, rounded up there to packs.", units=said)
 
 
 def _other(line: OrderLine, offer: SupplierItem) -> dict[str, str]:

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from kanban import journal, photos
 from kanban.languages import gettext as _
-from kanban.receipts import DeliveryNote
-from kanban.reports import receiving, scorecard
+from kanban.receipts import DeliveryNote, judging
+from kanban.reports import receiving
 from kanban.reports.receiving import Taken
 from kanban.web import forms, respond, security
 from kanban.web import photos as photo_fields
@@ -116,7 +116,7 @@ def _took(each: Taken) -> str:
     order = each.receipt.order_line.order
     if order.released_at is None:
         return ""
-    working = scorecard.working_time(order.supplier.country, running().settings.zone)
+    working = judging.working_time(order.supplier.country, running().settings.zone)
     days = Decimal(str(round(working.between(order.released_at, each.receipt.at), 1)))
     return _("%(days)s working days after it was ordered", days=days.normalize())
 
