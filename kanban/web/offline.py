@@ -32,14 +32,17 @@ SHELLS = {
 """By the path that a shell stands in for: its own name, its template and what that takes."""
 
 LOADED = re.compile(r"/static/[\w./-]+\?v=[0-9a-f]+")
+QUEUE = tuple(f"queue/{noun}" for noun in ("key", "clock", "store", "mark", "turn", "post", "queue"))
+"""The scripts of the queue, in the order in which a page and the worker load them."""
 QUEUE_COOKIE = "kanban-queue"
 KEPT_LATE = (".wasm",)
 """Endings of files that are too large to be kept before they are needed."""
 
 
 def install(app: Flask) -> None:
-    """Tell every page which worker it starts, and of which version of the program it is."""
+    """Tell every page which worker it starts, of which version it is, and what the queue is made of."""
     app.context_processor(_surroundings)
+    app.jinja_env.globals["queue_scripts"] = QUEUE
 
 
 @bp.get("/queue")
@@ -82,7 +85,7 @@ def clear(response: AnyResponse) -> None:
 
 
 def _unsent() -> int:
-    """How many scans wait on this phone, as far as its queue tells: ``store.added.unsent`` (js/queue.js)."""
+    """How many scans wait on this phone, as its queue tells: ``store.added.unsent`` (js/queue/mark.js)."""
     told = request.cookies.get(QUEUE_COOKIE, "").rpartition(".")[2]
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
 
@@ -101,7 +104,7 @@ def _kept() -> dict[str, object]:
         "shells": {path: f"/offline/{name}" for path, (name, *_) in SHELLS.items()},
         "assets": [address for address in loaded if not _is_late(address)],
         "late": [address for address in loaded if _is_late(address)],
-        "queue": asset("js/queue.js"),
+        "queue": [asset(f"js/{name}.js") for name in QUEUE],
         "shop": shop.name(session()),
         "icon": asset("icons/icon-192.png"),
     }

@@ -6,8 +6,10 @@
   if (!document.cookie.includes("kanban-queue=")) return; // the first visit of a stranger loads nothing more
   const kept = document.getElementById("kept-press");
   const presses = new Map();               // key → the form
-  const answered = new Set();
+  const sent = new Set();                  // keys whose answer the queue has
+  const answered = new Set();              // keys whose answer the page shows
   const NO_ANSWERS = [408, 425, 429];
+  const PAUSE_MS = 2_000;
 
   function load(address) {
     return new Promise((done, failed) => {
@@ -17,7 +19,7 @@
     });
   }
 
-  const loaded = kept.dataset.scripts.split(" ").reduce((before, address) => before.then(() => load(address)), Promise.resolve());
+  const loaded = kept.dataset.scripts.trim().split(" ").reduce((before, address) => before.then(() => load(address)), Promise.resolve());
 
   function pressed(form) {
     const code = form?.action && new URL(form.action).pathname.match(/^\/c\/(\w+)\/scans$/)?.[1];
@@ -39,7 +41,7 @@
     const press = of(event);
     if (!press) return;
     presses.set(press.key, event.detail.ctx.sourceElement.closest("form"));
-    loaded.then(() => answered.has(press.key) || queue.add({ ...press, send: false })).catch(() => {});
+    loaded.then(() => answered.has(press.key) || queue.hold(press)).catch(() => {});
   });
 
   function settle(event) {
@@ -48,18 +50,23 @@
     const status = event.type === "htmx:error" ? 0 : event.detail.ctx.response.status;
     const isAnswer = status > 0 && status < 500 && !NO_ANSWERS.includes(status);
     if (isAnswer) answered.add(press.key);
-    loaded.then(() => (isAnswer ? queue.drop(press.key) : queue.flush())).catch(() => {});
+    else if (sent.has(press.key)) setTimeout(ask, PAUSE_MS, press.key);
+    loaded.then(() => (isAnswer ? queue.drop(press.key) : queue.letGo(press.key))).catch(() => {});
     loaded.then(() => show(!isAnswer && !queue.status().fragile)).catch(() => {});
   }
 
   document.addEventListener("htmx:after:request", settle);
   document.addEventListener("htmx:error", settle);
 
-  // The queue got through: the form asks once more, with the same key, and shows the answer that the first try had.
+  // The queue got through: the form asks, with the same key, until it shows the answer that the first try had.
+  function ask(key) {
+    const form = presses.get(key);
+    if (form?.isConnected && !answered.has(key)) form.requestSubmit();
+  }
+
   loaded.then(() => queue.onChange((all, entry) => {
-    const form = entry?.answer && presses.get(entry.key);
-    if (!form?.isConnected || answered.has(entry.key)) return;
-    answered.add(entry.key);
-    form.requestSubmit();
+    if (!entry?.answer || sent.has(entry.key)) return;
+    sent.add(entry.key);
+    ask(entry.key);
   })).catch(() => {});
 })();

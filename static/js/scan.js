@@ -64,8 +64,12 @@ function seen() {
 function sendOnce(form) {
   const nonce = Object.assign(document.createElement("input"), { type: "hidden", name: "nonce", value: form.dataset.nonce });
   form.append(nonce);
-  document.querySelector(".going").hidden = false;
-  document.addEventListener("htmx:finally:request", () => nonce.remove(), { once: true }); // a later press needs none
+  const going = document.querySelector(".going");
+  going.hidden = false;
+  document.addEventListener("htmx:finally:request", () => {
+    going.hidden = true;
+    nonce.remove();                        // a later press needs none
+  }, { once: true });
   form.requestSubmit();
 }
 

@@ -216,7 +216,9 @@ def test_a_torn_version_is_not_taken(
     before = kept(page)
     shop.kill()
     module = Path(older["PYTHONPATH"]) / "kanban" / "web" / "offline.py"
-    torn = module.read_text().replace('asset("js/queue.js"),', 'asset("js/queue.js"), **TORN,')
+    text = module.read_text()
+    torn = text.replace('"shop": shop.name', '**TORN, "shop": shop.name')
+    assert torn != text
     module.write_text(
         f'{torn}\n\nTORN = {{"assets": ["/static/js/app.js?v=0123456789"], "version": "torn"}}\n'
     )

@@ -304,7 +304,7 @@ def test_a_scan_that_was_never_tried_can_be_taken_back(
     one, two = shop.take(2)
     kept = scan(page, one)
     trouble(page, "away")
-    taken_back = page.evaluate("code => queue.add({ code, send: false }).key", two)
+    taken_back = page.evaluate("code => queue.add({ code }).key", two)
     page.get_by_role("button", name="Take back").click()
     expect(page.locator("#unsent")).to_have_text("Not sent yet: 1")
     find_network(context)

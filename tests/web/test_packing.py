@@ -7,7 +7,7 @@ import pytest
 
 from web.conftest import Client
 
-FILE = "/static/js/queue.js"
+FILE = "/static/js/queue/queue.js"
 
 
 def test_a_file_of_ours_is_packed_as_small_as_it_gets_and_unpacks_to_itself(stranger: Client) -> None:
