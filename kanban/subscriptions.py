@@ -78,6 +78,25 @@ def keep(session: Session, deed: journal.Deed, browser: Browser) -> PushSubscrip
     return row
 
 
+def renew(session: Session, deed: journal.Deed, endpoint: str, browser: Browser) -> PushSubscription:
+    """The browser's maker gave it another address: it stays whose it was, and in its language.
+
+    Raises :class:`BadSubscription` for a browser that takes no messages, or an address that is no good.
+    """
+    check(browser)
+    row = find(session, endpoint)
+    if row is None:
+        raise BadSubscription(_("this browser takes no messages yet"))
+    taken = find(session, browser.endpoint)
+    if taken is not None and taken.id != row.id:
+        session.delete(taken)
+        session.flush()
+    row.endpoint, row.endpoint_hash = browser.endpoint, _hashed(browser.endpoint)
+    row.p256dh, row.auth, row.gone_at = browser.p256dh, browser.auth, None
+    journal.append(session, deed, "resubscribed", "push", row.id)
+    return row
+
+
 def drop(session: Session, deed: journal.Deed, endpoint: str) -> bool:
     """Send nothing more to this browser; says whether we did."""
     row = find(session, endpoint)

@@ -101,6 +101,18 @@ def test_each_kind_is_found_by_its_cause(shop: Shop) -> None:
     ]
 
 
+def test_a_copied_pairing_is_told_until_the_phone_is_stopped(shop: Shop) -> None:
+    device = shop.write(lambda session: people.add_device(session, shop.deed(), "Bench 2", "operator")[0])
+    shop.write(lambda session: people.mark_copied(session, shop.deed(), device.id))
+    watch(shop)
+    assert found(shop) == ["copied: Bench 2: two browsers show its pairing"]
+    shop.write(
+        lambda session: people.revoke_device(session, shop.deed(), session.get_one(people.Device, device.id))
+    )
+    watch(shop)
+    assert found(shop) == []
+
+
 def test_a_price_that_differs_asks_until_it_is_decided(shop: Shop) -> None:
     order_id = shop.ordered(shop.screws[0])
     answer(shop, order_id, LineSaid(shop.line(order_id).id, unit_price=Decimal(3)))

@@ -72,6 +72,9 @@ _LABEL = """SELECT 'card:' || c.id AS about, CAST(NULL AS BIGINT) AS order_id, '
  FROM card c JOIN loop lo ON lo.id = c.loop_id JOIN item i ON i.id = lo.item_id
  WHERE c.reprint_requested AND c.life <> 'retired'"""
 
+_COPIED = """SELECT 'device:' || d.id AS about, CAST(NULL AS BIGINT) AS order_id, '/devices/' || d.id AS path,
+ d.name AS phone FROM device d WHERE d.copied_at IS NOT NULL AND d.revoked_at IS NULL"""
+
 _UNCONFIRMED = """SELECT 'order:' || o.id AS about, o.id AS order_id, '/orders/' || o.id AS path,
  o.number, s.name AS supplier, s.country, s.region, o.released_at, coalesce(u.confirm_days, 2) AS confirm_days
  FROM "order" o JOIN supplier s ON s.id = o.supplier_id LEFT JOIN supplier_rule u ON u.supplier_id = s.id
@@ -90,6 +93,7 @@ CAUSES: dict[str, Statement] = {
     "quantity": Statement(_QUANTITY),
     "answered": Statement(_ANSWERED),
     "problem": Statement(_PROBLEM),
+    "copied": Statement(_COPIED),
     "label": Statement(_LABEL),
 }
 """The statement of each kind that is watched; drafts that wait for approval come from their rules."""

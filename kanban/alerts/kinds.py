@@ -48,5 +48,8 @@ KINDS: dict[str, Kind] = {
     ),
     "answered": Kind(mark("Supplier answered"), mark("%(number)s: %(supplier)s has answered"), "buyer"),
     "problem": Kind(mark("Problem reported"), mark("%(sku)s: somebody reported a problem"), "buyer"),
+    "copied": Kind(
+        mark("Pairing copied"), mark("%(phone)s: two browsers show its pairing"), "buyer", at_once=True
+    ),
     "label": Kind(mark("Labels to print"), mark("%(sku)s: a label is to be printed again"), "operator"),
 }

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import __version__, shop
 from kanban.people import NOBODY
-from kanban.web import security
+from kanban.web import push, security
 from kanban.web.formats import asset
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -105,6 +105,7 @@ def _kept() -> dict[str, object]:
         "assets": [address for address in loaded if not _is_late(address)],
         "late": [address for address in loaded if _is_late(address)],
         "queue": [asset(f"js/{name}.js") for name in QUEUE],
+        "pushKey": push.public_key(),
         "shop": shop.name(session()),
         "icon": asset("icons/icon-192.png"),
     }

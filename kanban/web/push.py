@@ -72,6 +72,21 @@ def subscribe() -> AnyResponse:
     return jsonify({"said": _("Messages come to this device.")})
 
 
+@bp.post("/push/subscriptions/renewal")
+@security.access(security.ANYONE)
+def renew() -> AnyResponse:
+    """The browser's maker gave it another address; whoever knows the old one is that browser."""
+    sent, before, this = _sent(), _endpoint("before"), respond.deed()
+    renewed = Browser(sent.endpoint, sent.keys.p256dh, sent.keys.auth)
+
+    def once(session: Session) -> None:
+        if not journal.replayed(session, this):
+            subscriptions.renew(session, this, before, renewed)
+
+    respond.write(once)
+    return jsonify({"said": _("Messages come to this device.")})
+
+
 @bp.post("/push/subscriptions/removal")
 @security.access(security.ANYONE)
 def unsubscribe() -> AnyResponse:
@@ -132,10 +147,10 @@ def _sent() -> Subscription:
     return sent
 
 
-def _endpoint() -> str:
-    endpoint = respond.body().get("endpoint")
+def _endpoint(field: str = "endpoint") -> str:
+    endpoint = respond.body().get(field)
     if not isinstance(endpoint, str) or not 0 < len(endpoint) <= subscriptions.LONGEST_ENDPOINT:
-        raise BadRequest(_("endpoint: the address that the browser gave"))
+        raise BadRequest(_("%(field)s: the address that the browser gave", field=field))
     return endpoint
 
 

@@ -159,6 +159,18 @@ function tell(data) {
   });
 }
 
+// The browser's maker gives a browser another address from time to time: the shop must know it.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewMessages(event)));
+
+async function renewMessages({ oldSubscription: old, newSubscription: made }) {
+  const options = { userVisibleOnly: true, applicationServerKey: KEPT.pushKey };
+  const now = (made ?? await self.registration.pushManager.subscribe(options)).toJSON();
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": newKey() };
+  const [path, told] = old ? ["/renewal", { ...now, before: old.endpoint }] : ["", now];
+  const answer = await fetch(`/push/subscriptions${path}`, { method: "POST", headers, body: JSON.stringify(told) });
+  if (!answer.ok) throw new Error(`the shop did not take the new address: ${answer.status}`);
+}
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(show(event.notification.data.address));

@@ -102,6 +102,7 @@ def phone(chromium: Chromium, open_shop: OpenShop) -> Iterator[Page]:
     context = chromium.new_context(**PHONE)
     page = context.new_page()
     pair(page, open_shop)
+    until(page, "document.cookie.includes('kanban-queue=')")  # it knows the app now
     yield page
     context.close()
 

@@ -61,6 +61,7 @@ TABLE = {
     "GET /manifest.webmanifest": ANYONE,
     "POST /share": ANYONE,
     "POST /push/subscriptions/removal": ANYONE,
+    "POST /push/subscriptions/renewal": ANYONE,
     "GET /healthz": ANYONE,
     "GET /readyz": ANYONE,
     # Whoever comes to trust the shop's certificate.

@@ -53,6 +53,23 @@ def test_a_device_takes_messages_too(stranger: Client, database: Database) -> No
     assert [(row.person_id, row.device_id) for row in kept(database)] == [(None, device.id)]
 
 
+def test_a_browser_that_got_another_address_stays_whose_it_was(
+    viewer: Client, stranger: Client, database: Database
+) -> None:
+    """The service worker tells it, perhaps long after somebody signed out: it knows the old address."""
+    viewer.post("/push/subscriptions", json=BROWSER)
+    [before] = kept(database)
+    moved = bad(endpoint="https://push.example/send/new", before=BROWSER["endpoint"])
+    assert stranger.post("/push/subscriptions/renewal", json=moved).status_code == 200
+    [row] = kept(database)
+    assert (row.id, row.person_id) == (before.id, before.person_id)
+    assert row.endpoint == "https://push.example/send/new"
+    again = stranger.post("/push/subscriptions/renewal", json=moved)
+    assert again.status_code == 422, "nobody has the old address any more"
+    assert stranger.post("/push/subscriptions/renewal", json=bad(before="")).status_code == 400
+    assert [each.endpoint for each in kept(database)] == [row.endpoint]
+
+
 def test_a_browser_belongs_to_whoever_switched_it_on_last(
     viewer: Client, buyer: Client, database: Database
 ) -> None:

@@ -45,6 +45,7 @@ WORDS: Words = {
     ("added", "device"): _added_as,
     ("revoked", "device"): mark("may not act any more"),
     ("subscribed", "push"): mark("takes messages"),
+    ("resubscribed", "push"): mark("takes messages under another address"),
     ("unsubscribed", "push"): mark("takes no more messages"),
     ("changed", "device"): mark("may do something else, or has another name"),
     ("paired", "device"): mark("a phone was paired"),
