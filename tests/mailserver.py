@@ -44,13 +44,15 @@ class MailServer:
     """What the server does is changed by its attributes, while it runs.
 
     ``drop_at``: close the connection at a stage of STAGES, so many times. ``answers``: say this instead, so
-    many times, at a stage. ``take_then_drop``: take so many mails and close before saying so.
+    many times, at a stage. ``take_then_drop``: take so many mails and close before saying so;
+    ``ends_after_mail``: say so, and close a moment later.
     """
 
     drop_at: Counter[str] = field(default_factory=Counter)
     answers: dict[str, list[str]] = field(default_factory=dict)
     silent_at: Counter[str] = field(default_factory=Counter)
     take_then_drop: int = 0
+    ends_after_mail: int = 0
     greylist: bool = False
     mails: list[Mail] = field(default_factory=list)
     connections: int = 0
@@ -123,6 +125,11 @@ class MailServer:
         if drops:
             server.transport.abort()
             return "421 dropped"
+        with self._lock:
+            ends = self.ends_after_mail > 0
+            self.ends_after_mail -= ends
+        if ends:  # it has said yes, and then it has had enough
+            server.loop.call_later(0.05, server.transport.close)
         said = self.trouble("after DATA", server)
         return said or f"250 taken as {len(self.mails)}"
 

@@ -42,7 +42,7 @@ def wanted() -> Catalog:
     found = Catalog()
     for folder in ("kanban", "templates", "labels"):
         for _file, _line, message, _comments, context in extract_from_dir(
-            ROOT / folder, methods, options, DEFAULT_KEYWORDS | {"mark": None}
+            ROOT / folder, methods, options, DEFAULT_KEYWORDS | {"mark": None, "sentence": None}
         ):
             found.add(message, context=context)
     return found

@@ -85,6 +85,7 @@ class Dispatcher:
                     self._bell.wait(pause)
         finally:
             pool.shutdown(wait=True)
+            senders.rest()
             self._bell.close()
 
     def send_all(self) -> int:
@@ -93,6 +94,7 @@ class Dispatcher:
         while claims := self._claim(1):
             serve(self._database, self._settings, self._senders, claims[0])
             tried += 1
+        senders.rest()
         return tried
 
     def do_chores(self) -> int:
@@ -112,7 +114,11 @@ class Dispatcher:
             work = pool.submit(serve, self._database, self._settings, self._senders, claim)
             self._busy.add(work)
             work.add_done_callback(self._finished)
-        return 0.0 if claims else self._until_next(free)
+        if claims:
+            return 0.0
+        if not self._busy:
+            senders.rest()
+        return self._until_next(free)
 
     def _claim(self, most: int) -> list[outbox.Claim]:
         """Look by a reader first: an empty outbox costs no write."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, outbox
 from kanban.config import Settings
 from kanban.db import Database, Trouble
+from kanban.languages import Sentence, kept, sentence
 from kanban.outbox import Claim
 from kanban.senders import Failed, Refused, Sender
 
@@ -30,14 +31,14 @@ def serve(database: Database, settings: Settings, senders: Mapping[str, Sender],
             return
         answer = sender.send(ready, ready.payload, settings)
     except Refused as refused:
-        _note(database, claim, _failing(claim, str(refused), final=True))
+        _note(database, claim, _failing(claim, refused.why, final=True))
     except Failed as failed:
-        _note(database, claim, _failing(claim, str(failed), unsure=failed.unsure))
+        _note(database, claim, _failing(claim, failed.why, unsure=failed.unsure))
     except Trouble:
         raise
     except Exception as broken:
         log.exception("delivery %s by %s broke", claim.id, claim.channel)
-        _note(database, claim, _failing(claim, f"{type(broken).__name__}: {broken}", unsure=True))
+        _note(database, claim, _failing(claim, _broken(broken), unsure=True))
     else:
         _note(database, claim, lambda session, deed: outbox.delivered(session, deed, claim, answer))
 
@@ -51,18 +52,23 @@ def _make(database: Database, settings: Settings, sender: Sender, claim: Claim) 
         raise
     except Exception as broken:
         log.exception("delivery %s cannot be made", claim.id)
-        raise Refused(f"This could not be written: {type(broken).__name__}: {broken}") from broken
+        raise Refused(sentence("this could not be written: %(why)s", why=_broken(broken))) from broken
     kept = database.write(lambda session: outbox.keep(session, claim, payload))
     return replace(claim, payload=payload) if kept else None
 
 
 def _failing(
-    claim: Claim, why: str, *, final: bool = False, unsure: bool = False
+    claim: Claim, why: Sentence | str, *, final: bool = False, unsure: bool = False
 ) -> Callable[[Session, journal.Deed], bool]:
     chance = random.random()  # noqa: S311 - spreads the load, keeps no secret
     return lambda session, deed: outbox.failed(
-        session, deed, claim, why, final=final, unsure=unsure, chance=chance
+        session, deed, claim, kept(why), final=final, unsure=unsure, chance=chance
     )
+
+
+def _broken(broken: Exception) -> str:
+    """A mistake of ours, for whoever reports it."""
+    return f"{type(broken).__name__}: {broken}"
 
 
 def _note(database: Database, claim: Claim, verb: Callable[[Session, journal.Deed], bool]) -> None:

@@ -4,6 +4,7 @@ Whoever answers somebody chooses with :func:`speaking`; every sentence between i
 :func:`gettext` (written ``_``) and :func:`ngettext`, every date and number by :mod:`kanban.languages.values`.
 """
 
+from kanban.languages.sentences import Sentence, kept, reread, sentence
 from kanban.languages.speech import (
     SOURCE,
     SPOKEN,
@@ -39,6 +40,7 @@ from kanban.languages.values import (
 __all__ = [
     "SOURCE",
     "SPOKEN",
+    "Sentence",
     "ago",
     "alternatives",
     "choices",
@@ -47,6 +49,7 @@ __all__ = [
     "direction",
     "full_day",
     "gettext",
+    "kept",
     "listing",
     "locale",
     "mark",
@@ -58,6 +61,8 @@ __all__ = [
     "number",
     "percent",
     "plural",
+    "reread",
+    "sentence",
     "short_day",
     "speak",
     "speaking",

@@ -76,6 +76,11 @@ def next_due(session: Session, names: list[str]) -> datetime | None:
     return session.scalar(select(func.min(when)).where(ChoreTime.name.in_(names)))
 
 
+def last_done(session: Session) -> datetime | None:
+    """When a dispatcher last did a chore, as it does every 20 seconds: its sign of life."""
+    return session.scalar(select(func.max(ChoreTime.done_at)))
+
+
 def _settle(session: Session, turn: Turn, **values: object) -> bool:
     mine = ChoreTime.name == turn.name, ChoreTime.attempts == turn.attempt
     changed = update(ChoreTime).where(*mine).values(lease_until=None, **values).returning(ChoreTime.name)

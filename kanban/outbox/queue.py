@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kanban import journal
 from kanban.db import RING
+from kanban.languages import kept, sentence
 from kanban.outbox import brakes
 from kanban.outbox.tables import UNSETTLED, Delivery, SupplierChannel
 
@@ -27,6 +28,7 @@ KEPT_TRYING = timedelta(hours=76)
 JITTER = 0.2
 DEADLY = 20
 """Tries that nobody ended: whatever takes a dispatcher down so often is not tried again by itself."""
+ENDED = sentence("%(tries)s tries were begun and none ended: it takes the dispatcher down", tries=DEADLY)
 HELD_FOR_HANDS = "person"
 LONGEST_ANSWER = 1_000
 
@@ -105,9 +107,7 @@ def claim(
         return []
     abandoned = and_(Delivery.state == "leased", Delivery.lease_until <= at)
     deadly = update(Delivery).where(abandoned, Delivery.attempts >= DEADLY)
-    session.execute(
-        deadly.values(state="dead", lease_until=None, settled_at=at, answer=f"ended {DEADLY} tries")
-    )
+    session.execute(deadly.values(state="dead", lease_until=None, settled_at=at, answer=kept(ENDED)))
     due = or_(and_(Delivery.state == "queued", Delivery.due_at <= at), abandoned)
     first = (
         select(Delivery.id)
@@ -180,7 +180,8 @@ def failed(
 ) -> bool:
     """This try came to nothing: the next one is due by the table, or it is dead.
 
-    ``unsure``: it may have arrived all the same. ``chance`` from 0 to 1 spreads the delay by ±20 %.
+    ``error`` is kept as it is given. ``unsure``: it may have arrived all the same. ``chance`` from 0 to 1
+    spreads the delay by ±20 %.
     """
     more: dict[str, object] = {"possible_repeat": True} if unsure else {}
     if final or (claim.attempt >= len(DELAYS) and deed.at - claim.created_at >= KEPT_TRYING):
@@ -188,7 +189,7 @@ def failed(
     delay = DELAYS[min(claim.attempt, len(DELAYS) - 1)] * (1 - JITTER + 2 * JITTER * chance)
     return _settle(
         session, claim, state="queued", lease_until=None, due_at=deed.at + delay,
-        answer=error[:LONGEST_ANSWER], **more,
+        answer=error, **more,
     )  # fmt: skip
 
 
@@ -243,7 +244,7 @@ def _bury(session: Session, deed: journal.Deed, claim: Claim, error: str, more: 
         state="dead",
         lease_until=None,
         settled_at=deed.at,
-        answer=error[:LONGEST_ANSWER],
+        answer=error,
         **more,
     )
     if mine:

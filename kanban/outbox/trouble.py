@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from kanban.db import Statement, from_milliseconds
+from kanban.outbox import brakes
 from kanban.outbox.tables import Delivery
 
 OVERDUE = timedelta(minutes=15)
@@ -49,6 +50,16 @@ class Troubles:
     rows: list[Delivery]
     count: int
     unready: int
+
+
+def overdue_since(session: Session, at: datetime, channels: Sequence[str]) -> datetime | None:
+    """Since when the delivery that is due longest waits for a dispatcher; none where nothing waits."""
+    if brakes.is_paused(session):
+        return None
+    when = case((Delivery.state == "leased", Delivery.lease_until), else_=Delivery.due_at)
+    waits = Delivery.state.in_(("queued", "leased")), Delivery.channel.in_(channels), when <= at
+    since: datetime | None = session.scalar(select(func.min(when)).where(*waits))
+    return since
 
 
 def needing(session: Session, at: datetime, channels: Sequence[str]) -> Troubles:

@@ -8,7 +8,7 @@ from kanban.config import Settings
 from kanban.senders import email, files, pushing, webhook
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused, Sender
 
-__all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender", "ready"]
+__all__ = ["BY_CHANNEL", "LONGEST_TRY", "Failed", "Refused", "Sender", "ready", "rest"]
 
 BY_CHANNEL: Mapping[str, Sender] = {
     "email": email,
@@ -19,6 +19,11 @@ BY_CHANNEL: Mapping[str, Sender] = {
     "push": pushing,
 }
 """The sender of each channel that needs no person."""
+
+
+def rest() -> None:
+    """Nothing is to be sent for now: what a sender kept open for the next delivery ends."""
+    email.rest()
 
 
 def ready(settings: Settings) -> list[str]:

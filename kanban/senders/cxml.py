@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from kanban import __version__
 from kanban.config import Settings
-from kanban.languages import gettext as _
+from kanban.languages import Sentence, sentence
 from kanban.senders.parcel import Refused
 from kanban.senders.places import country_of, postal
 from kanban.senders.purchase import Party, Purchase, PurchaseLine
@@ -36,8 +36,8 @@ def written(order: Purchase, settings: Settings) -> bytes:
 
 def _header(root: ET.Element, order: Purchase) -> None:
     header = ET.SubElement(root, "Header")
-    ours = _identity(order.chosen.buyer_endpoint, _("our"))
-    theirs = _identity(order.chosen.seller_endpoint, _("the supplier’s"))
+    ours = _identity(order.chosen.buyer_endpoint, sentence("our"))
+    theirs = _identity(order.chosen.seller_endpoint, sentence("the supplier’s"))
     _credential(ET.SubElement(header, "From"), *ours)
     _credential(ET.SubElement(header, "To"), *theirs)
     sender = ET.SubElement(header, "Sender")
@@ -53,11 +53,13 @@ def _credential(parent: ET.Element, domain: str, identity: str) -> ET.Element:
     return credential
 
 
-def _identity(value: str, whose: str) -> tuple[str, str]:
+def _identity(value: str, whose: Sentence) -> tuple[str, str]:
     domain, colon, identity = value.partition(":")
     if not colon or not domain or not identity:
         raise Refused(
-            _("%(whose)s cXML identity is missing: domain and identity, such as DUNS:123456789", whose=whose)
+            sentence(
+                "%(whose)s cXML identity is missing: domain and identity, such as DUNS:123456789", whose=whose
+            )
         )
     return domain, identity
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kanban import languages
 from kanban.config import Settings
-from kanban.languages import gettext as _
+from kanban.languages import kept, sentence
 from kanban.outbox import Claim
 from kanban.senders import cxml, purchase, tables, ubl
 from kanban.senders.parcel import Failed, Refused
@@ -38,7 +38,7 @@ def make(session: Session, claim: Claim, settings: Settings) -> bytes:
         try:
             return write(order, settings)
         except tables.BadTemplate as wrong:
-            raise Refused(str(wrong)) from wrong
+            raise Refused(wrong.why) from wrong
 
 
 def send(claim: Claim, payload: bytes, settings: Settings) -> str:
@@ -50,10 +50,10 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
     path = folder / file_name(claim)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _("written as %(path)s", path=_put(path, payload).relative_to(settings.export))
+        return kept(sentence("written as %(path)s", path=_put(path, payload).relative_to(settings.export)))
     except OSError as trouble:
         why = trouble.strerror or str(trouble)
-        raise Failed(_("the file cannot be written: %(why)s", why=why)) from trouble
+        raise Failed(sentence("the file cannot be written: %(why)s", why=why)) from trouble
 
 
 def folder_name(address: str) -> str:
@@ -71,7 +71,7 @@ def file_name(claim: Claim) -> str:
 def _put(path: Path, payload: bytes) -> Path:
     if path.exists():
         if path.read_bytes() != payload:
-            raise Refused(_("there is another file of this name: %(name)s", name=path.name))
+            raise Refused(sentence("there is another file of this name: %(name)s", name=path.name))
         return path
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:

@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from kanban.config import Settings
+from kanban.languages import Sentence
 from kanban.outbox import Claim
 
 LONGEST_TRY = 15
@@ -14,15 +15,22 @@ LONGEST_TRY = 15
 
 
 class Refused(Exception):
-    """The other side will never take it as it is, or we cannot make it: a person has to look."""
+    """The other side will never take it as it is, or we cannot make it: a person has to look.
+
+    ``why`` is a sentence, spoken in the language of whoever reads it, or the other side's own words.
+    """
+
+    def __init__(self, why: Sentence | str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Failed(Exception):
     """Not this time. ``unsure`` says that it may have arrived all the same."""
 
-    def __init__(self, why: str, *, unsure: bool = False) -> None:
+    def __init__(self, why: Sentence | str, *, unsure: bool = False) -> None:
         super().__init__(why)
-        self.unsure = unsure
+        self.why, self.unsure = why, unsure
 
 
 class Sender(Protocol):

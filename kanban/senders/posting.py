@@ -7,7 +7,6 @@ no second look-up could lead elsewhere. No redirect is followed, and little of t
 from __future__ import annotations
 
 import ipaddress
-import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -16,22 +15,27 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.util import Timeout
 
-from kanban.languages import gettext as _
+from kanban.languages import Sentence, sentence
+from kanban.senders.webhook import reach
+from kanban.senders.webhook.reach import Network
 
 LONGEST_WAIT = 15.0  # seconds
 MOST_READ = 64_000  # bytes
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_CARRIERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 ranges that carry an IPv4 address, which may be anybody's."""
+class NotPosted(Exception):
+    """Nothing was taken; ``why`` says what was wrong."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(why)
+        self.why = why
 
 
-class Forbidden(Exception):
+class Forbidden(NotPosted):
     """The address is not one that we may call."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(NotPosted):
     """Nobody answered, or not in time."""
 
 
@@ -57,7 +61,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed: Sequence
             )  # fmt: skip
             text = response.read(MOST_READ).decode("utf-8", "replace")
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise NoAnswer(_("no answer from %(host)s: %(error)s", host=host, error=str(error))) from error
+            raise NoAnswer(
+                sentence("no answer from %(host)s: %(error)s", host=host, error=str(error))
+            ) from error
         response.close()
     return Answer(response.status, text, response.headers.get("Retry-After", ""))
 
@@ -65,29 +71,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allowed: Sequence
 def checked_address(host: str, port: int, allowed: Sequence[Network] = ()) -> str:
     """An address of ``host``, all of whose addresses are public or allowed."""
     try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = set(reach.look_up(host, port))
     except (OSError, UnicodeError) as unknown:
-        raise NoAnswer(_("%(host)s is not known", host=host)) from unknown
+        raise NoAnswer(sentence("%(host)s is not known", host=host)) from unknown
     for address in found:
-        if not is_public(address) and not _is_in(address, allowed):
-            raise Forbidden(_("%(host)s is an address inside a network: it is not called", host=host))
+        if not reach.may_be_called(ipaddress.ip_address(address.partition("%")[0]), allowed):
+            said = sentence("%(host)s is an address inside a network: it is not called", host=host)
+            raise Forbidden(said)
     return sorted(found, key=lambda each: (":" in each, each))[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the internet, and not to this machine, this network or nobody."""
-    number = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(number, ipaddress.IPv6Address):
-        if number.ipv4_mapped:
-            return is_public(str(number.ipv4_mapped))
-        if any(number in carrier for carrier in _CARRIERS):
-            return False
-    return number.is_global and not number.is_multicast
-
-
-def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    number = ipaddress.ip_address(address.partition("%")[0])
-    return any(number.version == network.version and number in network for network in networks)
 
 
 def _pool(scheme: str, host: str, address: str, port: int) -> urllib3.HTTPConnectionPool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kanban.config import MailServer, Settings
 from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.outbox import BY_HAND, Claim
 from kanban.senders import BY_CHANNEL, link, purchase
 from kanban.senders.parcel import Refused
@@ -73,9 +74,11 @@ def _mail(payload: bytes) -> Preview:
 def _by_hand(session: Session, claim: Claim, settings: Settings) -> Preview:
     order = purchase.of_claim(session, claim, settings)
     if claim.channel == "phone":
-        raise Refused(_("Nothing leaves by itself: whoever calls reads from the call sheet of the order."))
+        raise Refused(
+            sentence("Nothing leaves by itself: whoever calls reads from the call sheet of the order.")
+        )
     try:
         made = link.filled(claim.address, order)
     except link.BadLink as wrong:
-        raise Refused(_("The link %(why)s.", why=wrong)) from wrong
+        raise Refused(sentence("The link %(why)s.", why=wrong)) from wrong
     return Preview(made.encode(), made, (), "", "preview.txt")

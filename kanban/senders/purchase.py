@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kanban import alerts, answers, config, outbox, people, photos, shop
 from kanban.config import Settings
-from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.orders import Order
 from kanban.outbox import Claim, SupplierChannel
 from kanban.reports import orders as reports
@@ -99,7 +99,7 @@ def of_claim(session: Session, claim: Claim, settings: Settings) -> Purchase:
         return sample(session, claim, settings)
     order = reports.with_lines(session, claim.order_id)
     if order is None or order.number is None or order.released_at is None:
-        raise Refused(_("this order was never released"))
+        raise Refused(sentence("this order was never released"))
     purchase = of_order(session, order, settings, message_id=claim.message_id)
     sent = [each.message_id for each in outbox.of_order(session, claim.order_id) if each.kind == "order"]
     return replace(
@@ -120,7 +120,7 @@ def sample(session: Session, claim: Claim, settings: Settings) -> Purchase:
     """An example for a supplier that has had no order yet: one line."""
     supplier = session.get(Supplier, claim.supplier_id) if claim.supplier_id else None
     if supplier is None:
-        raise Refused(_("this delivery names neither an order nor a supplier"))
+        raise Refused(sentence("this delivery names neither an order nor a supplier"))
     ours = _party(shop.get(session).name, shop.get(session).address)
     wanted = claim.created_at.date() + timedelta(days=supplier.lead_time)
     screw = PurchaseLine(

@@ -48,7 +48,7 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
         now=datetime.fromtimestamp(time.time(), UTC),
     )
     if outcome.fate == push.DELIVERED:
-        return outcome.why
+        return languages.kept(outcome.why)
     if outcome.fate == push.GONE:
         raise Refused(outcome.why)
     raise Failed(outcome.why, unsure=True)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 from decimal import Decimal
 
-from kanban.languages import gettext as _
+from kanban.languages import Sentence, sentence
 from kanban.senders.purchase import Purchase, PurchaseLine
 from kanban.text import to_cell
 
@@ -16,6 +16,10 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 
 class BadTemplate(ValueError):
     """The template cannot be followed; says which line and why."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def written(order: Purchase, template: str = "") -> bytes:
@@ -50,7 +54,7 @@ def read(template: str) -> tuple[list[tuple[str, str]], str, str]:
         else:
             known = ", ".join(FIELDS)
             raise BadTemplate(
-                _(
+                sentence(
                     "line %(number)s is not “Heading = field” with one of %(known)s",
                     number=number,
                     known=known,

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from xml.etree import ElementTree as ET
 
 from kanban.config import Settings
-from kanban.languages import gettext as _
+from kanban.languages import Sentence, sentence
 from kanban.senders.parcel import Refused
 from kanban.senders.places import Postal, country_of, postal
 from kanban.senders.purchase import Party, Purchase, PurchaseLine
@@ -52,12 +52,12 @@ def written(order: Purchase, settings: Settings) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def endpoint(value: str, whose: str) -> tuple[str, str]:
+def endpoint(value: str, whose: Sentence) -> tuple[str, str]:
     """Scheme and number of an electronic address such as ``0088:4012345000009``. Raises :class:`Refused`."""
     scheme, colon, number = value.partition(":")
     if not colon or not scheme or not number:
         raise Refused(
-            _(
+            sentence(
                 "%(whose)s electronic address is missing: scheme and number, such as 0088:4012345000009",
                 whose=whose,
             )
@@ -67,7 +67,7 @@ def endpoint(value: str, whose: str) -> tuple[str, str]:
 
 def _buyer(root: ET.Element, order: Purchase, home: str) -> None:
     party = _aggregate(_aggregate(root, "BuyerCustomerParty"), "Party")
-    _identify(party, order.chosen.buyer_endpoint, _("our"), order.customer_number)
+    _identify(party, order.chosen.buyer_endpoint, sentence("our"), order.customer_number)
     if home:
         _address(party, "PostalAddress", postal(order.buyer, home))
     _basic(_aggregate(party, "PartyLegalEntity"), "RegistrationName", order.buyer.name)
@@ -77,14 +77,14 @@ def _buyer(root: ET.Element, order: Purchase, home: str) -> None:
 
 def _seller(root: ET.Element, order: Purchase) -> None:
     if not order.supplier.country:
-        raise Refused(_("the supplier’s country is missing"))
+        raise Refused(sentence("the supplier’s country is missing"))
     party = _aggregate(_aggregate(root, "SellerSupplierParty"), "Party")
-    _identify(party, order.chosen.seller_endpoint, _("the supplier’s"), "")
+    _identify(party, order.chosen.seller_endpoint, sentence("the supplier’s"), "")
     _address(party, "PostalAddress", postal(order.supplier, order.supplier.country))
     _basic(_aggregate(party, "PartyLegalEntity"), "RegistrationName", order.supplier.name)
 
 
-def _identify(party: ET.Element, electronic: str, whose: str, number: str) -> None:
+def _identify(party: ET.Element, electronic: str, whose: Sentence, number: str) -> None:
     scheme, value = endpoint(electronic, whose)
     _basic(party, "EndpointID", value, schemeID=scheme)
     if number:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, g, jsonify
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import __version__, journal
+from kanban import __version__, journal, outbox, senders
 from kanban.web import security
 from kanban.web.running import running
 
@@ -29,18 +31,35 @@ def alive() -> Response:
 def ready() -> tuple[Response, int]:
     """The database can be read and written, and the disk has room; 503 where not, with the reasons.
 
-    The write is a transaction that changes nothing: it takes the write lock and gives it back.
+    The write is a transaction that changes nothing: it takes the write lock and gives it back. How the outbox
+    stands is told beside it and makes no difference to the status: a server that takes scans is ready.
     """
     kanban = running()
     checks = {"disk": shutil.disk_usage(kanban.settings.data).free > LEAST_FREE_BYTES}
     with kanban.database.read() as session:
         events = journal.revision(session)
+        sending = _outbox(session)
     checks["database"] = kanban.database.write(lambda session: session.scalar(text("SELECT 1"))) == 1
     well = all(checks.values())
     told = {
         "status": "ok" if well else "not ready",
         "checks": checks,
         "events": events,
+        "outbox": sending,
         "version": __version__,
     }
     return jsonify(told), 200 if well else 503
+
+
+def _outbox(session: Session) -> dict[str, float | bool | None]:
+    """Seconds that the delivery due longest has waited, and since a dispatcher gave its last sign of life."""
+    due = outbox.trouble.overdue_since(session, g.at, senders.ready(running().settings))
+    return {
+        "paused": outbox.brakes.is_paused(session),
+        "oldest_due_seconds": _ago(due),
+        "dispatcher_seen_seconds": _ago(outbox.chores.last_done(session)),
+    }
+
+
+def _ago(moment: datetime | None) -> float | None:
+    return None if moment is None else round(max(0.0, (g.at - moment).total_seconds()), 1)

@@ -117,7 +117,7 @@ def test() -> AnyResponse:
     if outcome.fate == push.GONE:
         at = g.at
         respond.write(lambda session: subscriptions.note_gone(session, subscription.id, at))
-    return jsonify({"fate": outcome.fate, "said": _told(outcome.fate), "detail": outcome.why})
+    return jsonify({"fate": outcome.fate, "said": _told(outcome.fate), "detail": str(outcome.why)})
 
 
 def _told(fate: str) -> str:

@@ -18,7 +18,7 @@ from mailserver import MailServer
 from shop import Shop
 from sqlalchemy.orm import Session
 
-from kanban import alerts, config, outbox, suppliers
+from kanban import alerts, config, languages, outbox, suppliers
 from kanban.senders import Refused
 from kanban.senders.email import headers
 from senders.conftest import choose, deliveries, due_now
@@ -109,6 +109,55 @@ def test_a_connection_dropped_at_any_stage_is_tried_again_under_the_same_number(
     assert (last["Kanban-Possible-Repeat"] == "yes") == first.possible_repeat
 
 
+def test_a_batch_goes_over_one_connection_and_each_mail_has_its_own_outcome(
+    works: Shop, server: MailServer, send: Send
+) -> None:
+    for code in works.screws:
+        works.ordered(code)
+    server.answers["RCPT"] = ["550 5.1.1 no such user"]
+    send()
+    assert [each.state for each in deliveries(works)] == ["dead", "delivered", "delivered"]
+    assert server.connections == 2  # after a refusal a new one
+    assert len({each["Message-ID"] for each in server.messages}) == 2
+
+
+def test_a_connection_that_the_server_has_ended_meanwhile_costs_no_try(
+    works: Shop, server: MailServer, send: Send
+) -> None:
+    for code in works.screws:
+        works.ordered(code)
+    server.ends_after_mail = 1
+    send()
+    assert [(each.state, each.attempts) for each in deliveries(works)] == [("delivered", 1)] * 3
+    assert server.connections == 2
+
+
+def test_a_connection_carries_so_many_mails_and_no_more(
+    works: Shop, server: MailServer, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kanban.senders.email.connections.MOST_MAILS", 2)
+    for code in works.screws:
+        works.ordered(code)
+    send()
+    assert (len(server.mails), server.connections) == (3, 2)
+
+
+def test_what_went_wrong_is_said_in_the_language_of_whoever_reads_it(
+    works: Shop, send: Send, settings: config.Settings
+) -> None:
+    assert settings.mail is not None
+    choose(works, channel="email", language="de")
+    works.ordered(works.screws[0])
+    send(settings=replace(settings, mail=replace(settings.mail, port=1)))
+    answer = deliveries(works)[0].answer
+    assert languages.reread(answer).startswith("the mail server cannot be reached")
+    with languages.speaking("de"):
+        assert languages.reread(answer).startswith("der Mailserver ist nicht erreichbar")
+    assert languages.reread('{"say": broken') == '{"say": broken'
+    assert languages.reread('{"say": "%(gone)s", "facts": {}}') == "%(gone)s"
+    assert languages.reread('{"say": "%(gone)s", "facts": {"a": 1}}').startswith('{"say"')
+
+
 def test_a_copy_that_may_be_a_repeat_says_so_in_head_text_and_html(
     works: Shop, server: MailServer, send: Send
 ) -> None:
@@ -169,7 +218,7 @@ def test_no_mail_server_at_all_is_no_reason_to_give_up(
 def test_a_silent_server_is_given_up_for_now(
     works: Shop, server: MailServer, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kanban.senders.email.post.LONGEST_TRY", 0.3)
+    monkeypatch.setattr("kanban.senders.email.connections.LONGEST_TRY", 0.3)
     server.silent_at["RCPT"] = 1
     works.ordered(works.screws[0])
     send()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from kanban import people
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from kanban import clock, outbox, people
 from kanban.db import Database
+from kanban.outbox import Delivery
 from tests.web.conftest import Client, ShopData, deed
 
 
@@ -63,6 +68,33 @@ def test_the_server_says_how_it_is(stranger: Client) -> None:
     ready = stranger.get("/readyz")
     assert ready.status_code == 200
     assert ready.get_json()["checks"] == {"database": True, "disk": True}
+
+
+def test_it_says_how_long_the_oldest_delivery_waits_and_when_a_dispatcher_was_seen(
+    stranger: Client, buyer: Client, operator: Client, shop: ShopData, database: Database
+) -> None:
+    nothing = {"paused": False, "oldest_due_seconds": None, "dispatcher_seen_seconds": None}
+    assert stranger.get("/readyz").get_json()["outbox"] == nothing
+    order_id = operator.post(f"/c/{shop.codes[0]}/scans", json={}).get_json()["order"]
+    buyer.post(f"/orders/{order_id}/release")
+    at = clock.now()
+
+    def waits(session: Session) -> None:
+        session.execute(
+            update(Delivery).values(
+                channel="csv", state="queued", held_because="", due_at=at - timedelta(minutes=7)
+            )
+        )
+        outbox.chores.know(session, ["alerts"], at)
+        turn = outbox.chores.claim(session, at, ["alerts"], timedelta(minutes=1))
+        assert turn is not None
+        outbox.chores.done(session, turn, at - timedelta(seconds=90), at)
+
+    database.write(waits)
+    told = stranger.get("/readyz")
+    assert told.status_code == 200
+    assert told.get_json()["outbox"]["oldest_due_seconds"] == pytest.approx(420, abs=30)
+    assert told.get_json()["outbox"]["dispatcher_seen_seconds"] == pytest.approx(90, abs=30)
 
 
 def test_a_foreign_host_name_is_refused(stranger: Client) -> None:

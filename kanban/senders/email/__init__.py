@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 from kanban import languages
 from kanban.config import MailServer, Settings
 from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.outbox import Claim
 from kanban.senders import letters, papers, purchase, tables
-from kanban.senders.email import headers, post
+from kanban.senders.email import connections, headers, post
 from kanban.senders.email.writing import Attachment, Letter, marked_as_repeat, notice, written
 from kanban.senders.parcel import Failed, Refused
 from kanban.senders.purchase import Purchase
 
-__all__ = ["headers", "make", "notice", "ready", "send"]
+__all__ = ["headers", "make", "notice", "ready", "rest", "send"]
 
 
 def ready(settings: Settings) -> bool:
@@ -27,7 +28,7 @@ def ready(settings: Settings) -> bool:
 def make(session: Session, claim: Claim, settings: Settings) -> bytes:
     """The order's mail in its supplier's language."""
     if not claim.address:
-        raise Refused(_("no e-mail address is known"))
+        raise Refused(sentence("no e-mail address is known"))
     order = purchase.of_claim(session, claim, settings)
     with languages.speaking(order.chosen.language):
         return written(
@@ -46,6 +47,11 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
         payload = marked_as_repeat(payload)
     recipient = headers.address(claim.address).addr_spec
     return post.hand_over(server, (server.bounces, recipient), payload, envelope_id=claim.message_id)
+
+
+def rest() -> None:
+    """Nothing more is to be sent for now: connections that were kept for it end."""
+    connections.hang_up()
 
 
 def _order_letter(
@@ -122,5 +128,5 @@ def _reply_to(order: Purchase, settings: Settings) -> tuple[str, str] | None:
 
 def _server(settings: Settings) -> MailServer:
     if settings.mail is None:
-        raise Failed(_("no mail server is set"))
+        raise Failed(sentence("no mail server is set"))
     return settings.mail

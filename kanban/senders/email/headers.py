@@ -7,7 +7,7 @@ import unicodedata
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
-from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.senders.parcel import Refused
 
 LONGEST_TEXT = 200
@@ -29,12 +29,12 @@ def address(value: str, name: str = "") -> Address:
     """Exactly one address. Raises :class:`Refused`, which says what is wrong with it."""
     local, at, domain = value.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or local.startswith(".") or ".." in local:
-        raise Refused(_("“%(address)s” is not one e-mail address", address=text(value)))
+        raise Refused(sentence("“%(address)s” is not one e-mail address", address=text(value)))
     if any(unicodedata.category(each) in _UNSEEN for each in local):
-        raise Refused(_("“%(address)s” holds an invisible character", address=text(value)))
+        raise Refused(sentence("“%(address)s” holds an invisible character", address=text(value)))
     host = _host(domain)
     if len(f"{local}@{host}".encode()) > LONGEST_ADDRESS:
-        raise Refused(_("“%(address)s” is too long for an e-mail address", address=text(value)))
+        raise Refused(sentence("“%(address)s” is too long for an e-mail address", address=text(value)))
     return Address(display_name=text(name), username=local, domain=host)
 
 
@@ -56,15 +56,17 @@ def message_id(unique: str, base_url: str) -> str:
 def _host(domain: str) -> str:
     if _AMBIGUOUS & set(domain):
         raise Refused(
-            _("write the host name “%(host)s” in its xn-- form: it could mean two hosts", host=text(domain))
+            sentence(
+                "write the host name “%(host)s” in its xn-- form: it could mean two hosts", host=text(domain)
+            )
         )
     try:
         host = domain.encode("idna").decode() if not domain.isascii() else domain
     except UnicodeError as wrong:
-        raise Refused(_("“%(host)s” is not a host name", host=text(domain))) from wrong
+        raise Refused(sentence("“%(host)s” is not a host name", host=text(domain))) from wrong
     labels = host.rstrip(".").split(".")
     if not all(_LABEL.fullmatch(label) for label in labels):
-        raise Refused(_("“%(host)s” is not a host name", host=text(domain)))
+        raise Refused(sentence("“%(host)s” is not a host name", host=text(domain)))
     return host.lower()
 
 

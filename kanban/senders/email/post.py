@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import smtplib
-import ssl
 import time
-from functools import lru_cache
-from pathlib import Path
 
 from kanban.config import MailServer
-from kanban.languages import gettext as _
-from kanban.senders.parcel import LONGEST_TRY, Failed, Refused
+from kanban.languages import sentence
+from kanban.senders.email import connections
+from kanban.senders.email.connections import said, why
+from kanban.senders.parcel import Failed, Refused
 
 LONGEST_HAND_OVER = 60
 """Seconds for all steps together; well within a dispatcher's lease."""
@@ -23,71 +22,8 @@ def hand_over(server: MailServer, envelope: tuple[str, str], message: bytes, *, 
     ``Failed`` for everything else, *unsure* where the server may have taken the mail.
     """
     deadline = time.monotonic() + LONGEST_HAND_OVER
-    connection = _connect(server)
-    try:
-        _sign_in(connection, server)
+    with connections.borrowed(server) as connection:
         return _transfer(connection, envelope, message, envelope_id, deadline)
-    finally:
-        _leave(connection)
-
-
-def _connect(server: MailServer) -> smtplib.SMTP:
-    try:
-        if server.security == "tls":
-            return smtplib.SMTP_SSL(
-                server.host,
-                server.port,
-                local_hostname=server.own_name,
-                timeout=LONGEST_TRY,
-                context=_trusting(server.ca_file),
-            )
-        connection = smtplib.SMTP(
-            server.host, server.port, local_hostname=server.own_name, timeout=LONGEST_TRY
-        )
-    except smtplib.SMTPResponseException as answer:
-        raise Failed(_said(answer.smtp_code, answer.smtp_error)) from answer
-    except (OSError, smtplib.SMTPException) as trouble:
-        raise Failed(_("the mail server cannot be reached: %(why)s", why=_why(trouble))) from trouble
-    if server.security == "starttls":
-        try:
-            _start_tls(connection, _trusting(server.ca_file))
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-@lru_cache(maxsize=4)  # reading the system's certificates takes longer than writing the mail
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-
-
-def _start_tls(connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
-    try:
-        connection.ehlo_or_helo_if_needed()
-        if not connection.has_extn("starttls"):
-            raise Failed(_("the mail server offers no encryption (STARTTLS): nothing is sent in the clear"))
-        code, said = connection.starttls(context=context)
-    except smtplib.SMTPResponseException as answer:
-        raise Failed(_said(answer.smtp_code, answer.smtp_error)) from answer
-    except (OSError, smtplib.SMTPException) as trouble:
-        raise Failed(_("no encrypted connection to the mail server: %(why)s", why=_why(trouble))) from trouble
-    if code != 220:
-        raise Failed(_said(code, said))
-
-
-def _sign_in(connection: smtplib.SMTP, server: MailServer) -> None:
-    try:
-        connection.ehlo_or_helo_if_needed()
-        if server.user:
-            connection.login(server.user, server.password)
-    except smtplib.SMTPAuthenticationError as answer:
-        said = _said(answer.smtp_code, answer.smtp_error)
-        raise Failed(_("the mail server refused our sign-in: %(answer)s", answer=said)) from answer
-    except smtplib.SMTPResponseException as answer:
-        raise Failed(_said(answer.smtp_code, answer.smtp_error)) from answer
-    except (OSError, smtplib.SMTPException) as trouble:
-        raise Failed(_("the mail server broke off: %(why)s", why=_why(trouble))) from trouble
 
 
 def _transfer(
@@ -100,27 +36,28 @@ def _transfer(
         _step(*connection.rcpt(recipient, notify))
         _step(*connection.docmd("DATA"), wanted=354)
     except (OSError, smtplib.SMTPException) as trouble:
-        raise Failed(_("the mail server broke off: %(why)s", why=_why(trouble))) from trouble
+        raise Failed(sentence("the mail server broke off: %(why)s", why=why(trouble))) from trouble
     if time.monotonic() > deadline:
-        raise Failed(_("the mail server was too slow"))
+        raise Failed(sentence("the mail server was too slow"))
     try:
         connection.send(_dotted(message))
-        code, said = connection.getreply()
+        code, words = connection.getreply()
     except (OSError, smtplib.SMTPException) as trouble:
-        why = _("the mail server broke off after it had the mail: %(why)s", why=_why(trouble))
-        raise Failed(why, unsure=True) from trouble
-    _step(code, said)
-    return _said(code, said)
+        lost = sentence("the mail server broke off after it had the mail: %(why)s", why=why(trouble))
+        raise Failed(lost, unsure=True) from trouble
+    _step(code, words)
+    return said(code, words)
 
 
 def _mail_options(
     connection: smtplib.SMTP, envelope: tuple[str, str], message: bytes, envelope_id: str
 ) -> list[str]:
     options = []
+    connection.command_encoding = "ascii"
     if not all(each.isascii() for each in envelope):
         if not connection.has_extn("smtputf8"):
             raise Refused(
-                _(
+                sentence(
                     "our mail server cannot send to “%(address)s”: only plain letters before the @",
                     address=envelope[1],
                 )
@@ -134,25 +71,13 @@ def _mail_options(
     return options
 
 
-def _step(code: int, said: bytes, wanted: int = 250) -> None:
+def _step(code: int, words: bytes, wanted: int = 250) -> None:
     """Go on where the server agrees; 5xx is its final word on this mail, anything else may change."""
     if code == wanted or (wanted == 250 and code in (250, 251, 252)):
         return
     if 500 <= code < 600:
-        raise Refused(_said(code, said))
-    raise Failed(_said(code, said))
-
-
-def _leave(connection: smtplib.SMTP) -> None:
-    """Say goodbye; what was settled before does not depend on it."""
-    try:
-        if connection.sock is not None:
-            connection.sock.settimeout(2)
-            connection.quit()
-    except (OSError, smtplib.SMTPException):
-        pass
-    finally:
-        connection.close()
+        raise Refused(said(code, words))
+    raise Failed(said(code, words))
 
 
 def _dotted(message: bytes) -> bytes:
@@ -161,14 +86,3 @@ def _dotted(message: bytes) -> bytes:
     if lines and lines[-1] == b"":
         lines.pop()
     return b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines) + b".\r\n"
-
-
-def _said(code: int, said: bytes | str) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    return f"{code} {' '.join(words.split())}"[:300]
-
-
-def _why(trouble: BaseException) -> str:
-    if isinstance(trouble, TimeoutError) or isinstance(trouble.__context__, TimeoutError):
-        return _("no answer within %(seconds)s seconds", seconds=LONGEST_TRY)
-    return str(trouble) or type(trouble).__name__

@@ -35,7 +35,7 @@ class Outcome:
     """What became of a message: :data:`DELIVERED` to the service, :data:`GONE` for ever, or :data:`LATER`."""
 
     fate: str
-    why: str = ""
+    why: languages.Sentence | str = ""
     retry_after: str = ""
 
 
@@ -71,10 +71,10 @@ def send(
     try:
         body = encryption.encrypt(payload, subscription.p256dh, subscription.auth)
         answer = posting.post(subscription.endpoint, body, headers)
-    except (posting.Forbidden, encryption.BadKeys) as hopeless:
+    except encryption.BadKeys as hopeless:
         return Outcome(GONE, str(hopeless))
-    except posting.NoAnswer as silent:
-        return Outcome(LATER, str(silent))
+    except posting.NotPosted as wrong:
+        return Outcome(GONE if isinstance(wrong, posting.Forbidden) else LATER, wrong.why)
     said = f"{answer.status} {answer.text[:200]}".strip()
     if answer.status in TAKEN:
         return Outcome(DELIVERED, said)

@@ -13,7 +13,7 @@ import urllib3
 from sqlalchemy.orm import Session
 
 from kanban.config import Settings
-from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.outbox import Claim
 from kanban.senders import purchase
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused
@@ -33,14 +33,16 @@ def ready(settings: Settings) -> bool:
 def make(session: Session, claim: Claim, settings: Settings) -> bytes:
     """The body; it is signed when it is sent, by the secrets of that day."""
     if not claim.address:
-        raise Refused(_("no address is known to send to"))
+        raise Refused(sentence("no address is known to send to"))
     return body(purchase.of_claim(session, claim, settings), claim)
 
 
 def send(claim: Claim, payload: bytes, settings: Settings) -> str:
     """POST the body to the checked address; the status says what came of it."""
     if not claim.secrets:
-        raise Refused(_("this webhook has no secret to sign with: save the supplier’s channel once more"))
+        raise Refused(
+            sentence("this webhook has no secret to sign with: save the supplier’s channel once more")
+        )
     target = reach.target(claim.address, settings.webhook_networks)
     headers = _headers(claim, payload, target)
     deadline = time.monotonic() + LONGEST_TRY
@@ -51,13 +53,13 @@ def send(claim: Claim, payload: bytes, settings: Settings) -> str:
                 preload_content=False, assert_same_host=False,
             )  # fmt: skip
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as trouble:
-            raise Failed(_("%(host)s cannot be reached", host=target.host)) from trouble
+            raise Failed(sentence("%(host)s cannot be reached", host=target.host)) from trouble
         except urllib3.exceptions.SSLError as trouble:
             raise Failed(
-                _("no safe connection to %(host)s: %(why)s", host=target.host, why=trouble)
+                sentence("no safe connection to %(host)s: %(why)s", host=target.host, why=trouble)
             ) from trouble
         except urllib3.exceptions.HTTPError as trouble:
-            raise Failed(_("%(host)s gave no answer", host=target.host), unsure=True) from trouble
+            raise Failed(sentence("%(host)s gave no answer", host=target.host), unsure=True) from trouble
         try:
             return _judged(answer.status, _read(answer, deadline))
         finally:
@@ -124,7 +126,9 @@ def _judged(status: int, said: str) -> str:
     if status in TRY_LATER or status >= 500:
         raise Failed(answer)
     if 300 <= status < 400:
-        raise Refused(_("%(status)s: it leads elsewhere, and that is not followed", status=str(status)))
+        raise Refused(
+            sentence("%(status)s: it leads elsewhere, and that is not followed", status=str(status))
+        )
     raise Refused(answer)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kanban.languages import gettext as _
+from kanban.languages import sentence
 from kanban.senders.parcel import Failed, Refused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -47,23 +47,30 @@ def target(url: str, allowed: Sequence[Network], resolve: LookUp = look_up) -> T
     try:
         names = resolve(host, port)
     except (OSError, UnicodeError) as trouble:
-        raise Failed(_("the host %(host)s cannot be found", host=host)) from trouble
+        raise Failed(sentence("the host %(host)s cannot be found", host=host)) from trouble
     if not names:
-        raise Failed(_("the host %(host)s cannot be found", host=host))
+        raise Failed(sentence("the host %(host)s cannot be found", host=host))
     addresses = [ipaddress.ip_address(name.partition("%")[0]) for name in names]
-    inside = [_is_allowed(each, allowed) for each in addresses]
-    for address, is_inside in zip(addresses, inside, strict=True):
-        if not is_inside and not is_public(address):
+    for address in addresses:
+        if not may_be_called(address, allowed):
             raise Refused(
-                _(
+                sentence(
                     "%(host)s leads to the address %(address)s, which is not public",
                     host=host,
                     address=address,
                 )
             )
-    if not all(inside) and (scheme != "https" or port != PORTS["https"]):
-        raise Refused(_("only https on port 443 is called outside of the networks that the settings allow"))
+    inside = all(_is_allowed(each, allowed) for each in addresses)
+    if not inside and (scheme != "https" or port != PORTS["https"]):
+        raise Refused(
+            sentence("only https on port 443 is called outside of the networks that the settings allow")
+        )
     return Target(scheme, host, port, str(addresses[0]), path)
+
+
+def may_be_called(address: Address, allowed: Sequence[Network]) -> bool:
+    """Whether an address is public, or of a network that the settings allow."""
+    return _is_allowed(address, allowed) or is_public(address)
 
 
 def is_public(address: Address) -> bool:
@@ -78,19 +85,19 @@ def is_public(address: Address) -> bool:
 
 def _parts(url: str) -> tuple[str, str, int, str]:
     if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
-        raise Refused(_("this is not a plain web address"))
+        raise Refused(sentence("this is not a plain web address"))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as wrong:
-        raise Refused(_("this is not a web address")) from wrong
+        raise Refused(sentence("this is not a web address")) from wrong
     if (
         parts.scheme not in PORTS
         or not parts.hostname
         or parts.username is not None
         or parts.password is not None
     ):
-        raise Refused(_("give an address that begins with https:// and holds no name or password"))
+        raise Refused(sentence("give an address that begins with https:// and holds no name or password"))
     path = parts.path or "/"
     return (
         parts.scheme,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from kanban import outbox, senders
+from kanban import languages, outbox, senders
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.outbox import BY_HAND, Delivery
@@ -96,7 +96,7 @@ def _why(delivery: Delivery) -> str:
         return _("This channel is not set up here.")
     if delivery.state == "queued" and not delivery.attempts and delivery.due_at > g.at:
         return _("Can be called back until %(moment)s.", moment=formats.when(delivery.due_at))
-    return delivery.answer
+    return languages.reread(delivery.answer)
 
 
 def _held(delivery: Delivery) -> str:

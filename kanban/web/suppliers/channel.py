@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, languages, outbox, senders
 from kanban.languages import gettext as _
-from kanban.languages import mark
+from kanban.languages import mark, sentence
 from kanban.outbox import ChannelFacts, Claim
 from kanban.reports import orders as reports
 from kanban.senders import Refused, link, tables, ubl
@@ -199,7 +199,7 @@ def _check_identities(form: ChannelForm) -> None:
     wrong = {}
     for name in ("buyer_endpoint", "seller_endpoint"):
         try:
-            ubl.endpoint(getattr(form, name), "")
+            ubl.endpoint(getattr(form, name), sentence("our"))
         except Refused:
             wrong[name] = _("Give scheme and number, such as 0088:4012345000009 or DUNS:123456789.")
     if wrong:
