@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kanban.sizing import distributions as d
-from kanban.sizing import intervals, lead_times, quantities, reorder
+from kanban.sizing import intervals, lead_times, losses, quantities, reorder
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the oracles say about their own dependencies is not ours to mend
-    from scipy import stats
+    import numpy as np
+    from scipy import integrate, stats
     from scipy.stats import CensoredData
     from statsmodels.stats.proportion import proportion_confint
     from statsmodels.stats.rates import confint_poisson
@@ -46,6 +47,22 @@ def test_counts_as_scipy_has_them(k: int, mean: float, vmr: float) -> None:
     assert d.negative_binomial_below(k, mean, vmr * mean) == pytest.approx(
         stats.nbinom.cdf(k, size, chance), abs=1e-9
     )
+
+
+@given(st.integers(0, 900), st.floats(0.01, 700), st.one_of(st.just(1.0), st.floats(1.001, 40)))
+def test_what_a_supply_leaves_unserved_is_the_sum_that_scipy_has(level: int, mean: float, vmr: float) -> None:
+    demand = stats.poisson(mean) if vmr == 1.0 else stats.nbinom(mean / (vmr - 1), 1 / vmr)
+    beyond = demand.sf(np.arange(level, level + 20_000))  # P(D > y) for y = level, level + 1 ...
+    found = losses.at(level, mean, vmr * mean, True)
+    assert found.short == pytest.approx(beyond.sum(), rel=1e-7, abs=1e-8)
+    assert found.beyond == pytest.approx((beyond * np.arange(beyond.size)).sum(), rel=1e-6, abs=1e-5)
+
+
+@given(st.floats(0, 300), st.floats(0.1, 200), st.floats(0.05, 20))
+def test_pieces_that_are_not_whole_are_lost_as_scipy_has_it(level: float, mean: float, vmr: float) -> None:
+    demand = stats.gamma(mean / vmr, scale=vmr)
+    lacking, _error = integrate.quad(demand.sf, level, max(level, mean) + 60 * vmr + mean, limit=500)
+    assert losses.at(level, mean, vmr * mean, False).short == pytest.approx(lacking, rel=1e-5, abs=1e-6)
 
 
 @given(st.integers(0, 60), st.integers(1, 60))

@@ -30,8 +30,6 @@ GUESS_BINS_PER_DAY = 0.2
 BEFORE_STEADY = 5
 """Receipts before a loop's own times say whether its supply is steady."""
 SCANS_BEFORE_VOLATILE = 10
-MONTH = 20.0
-"""Working days of a month."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +124,8 @@ def loop_of(told: History) -> engine.Loop:
         quote=told.quote,
         left=min(left[told.sizing.scan_rule], quantity),
         unit_cost=float(told.unit_cost),
+        waits=told.sizing.when_out == "waits",
+        review=review_days(told),
     )
 
 
@@ -220,7 +220,7 @@ def is_volatile(turns: Sequence[Turn], plain: WorkingTime) -> bool:
         return False
     mean = sum(gaps) / len(gaps)
     cv2 = sum((gap - mean) ** 2 for gap in gaps) / len(gaps) / mean**2
-    return classes.xyz(sqrt(cv2 * mean / MONTH)) == "Z"
+    return classes.xyz(sqrt(cv2 * mean / engine.MONTH)) == "Z"
 
 
 def _reasons(told: History, seen: Sequence[tuple[float, bool]], volatile: bool) -> list[str]:

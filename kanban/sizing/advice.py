@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, expm1
 from typing import NamedTuple
 
 from kanban.sizing import cards as textbook
@@ -17,10 +17,7 @@ from kanban.sizing.distributions import smallest_whole
 from kanban.sizing.history import Use
 from kanban.sizing.intervals import Interval, Rate
 from kanban.sizing.lead_times import Node
-from kanban.sizing.policy import Demand
-
-Mixture = list[tuple[float, Demand]]
-"""What may be used over a lead time, each with its weight."""
+from kanban.sizing.policy import Demand, Mixture
 
 MOST_CARDS = 999
 CARRIES = 1.1
@@ -35,12 +32,15 @@ SCANS_BEFORE_FEWER = 10
 CALM_DAYS = 60
 """Working days without a stock-out before a card is taken out."""
 QUIET_REVIEWS = 2
+MONTH = 20.0
+"""Working days of a month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
     """The facts of a loop: pieces per card, pieces ``left`` in the bin at its scan, cards, consequence 1-4,
-    quoted lead time in working days, cost of a piece."""
+    quoted lead time in working days, cost of a piece, whether unmet need waits for the bin or goes
+    elsewhere, and working days between two order days (0: ordered at once)."""
 
     quantity: float
     cards: int
@@ -48,6 +48,8 @@ class Loop:
     quote: float
     left: float = 0.0
     unit_cost: float = 0.0
+    waits: bool = True
+    review: float = 0.0
 
     @property
     def target(self) -> float:
@@ -57,7 +59,7 @@ class Loop:
 
 class Option(NamedTuple):
     """What a number of cards means: shares of pieces served and of time in stock, pieces and days on hand,
-    money on average and at most, signals a year."""
+    money on average and at most, orders a month that this loop has a line on."""
 
     cards: int
     fill: float
@@ -66,6 +68,7 @@ class Option(NamedTuple):
     days: float
     cash: float
     ceiling: float
+    orders: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +208,24 @@ def _of_pieces(demands: Mixture, vmr: float) -> Mixture:
     return [(weight, demand.with_issue_before(vmr)) for weight, demand in demands]
 
 
+def _short(loop: Loop, cards: int, demands: Mixture) -> float:
+    """The share of pieces not served at once, which a number of cards is chosen by.
+
+    Where empty bins are scanned the (Q, r) policy is as good as the loop's own wherever a target is met
+    (0.001 apart); where bins are scanned before, a loop of one card may miss it by a tenth.
+    """
+    if loop.left <= 0:
+        return policy.share_over(cards, loop.quantity, demands).short
+    return policy.share_in_a_loop(cards, loop.quantity, demands, loop.left, loop.waits).short
+
+
 def _smallest(loop: Loop, demands: Mixture, floor: int) -> int:
     """The fewest cards from ``floor`` on that meet the target, or as many as a loop can have."""
 
     def meets(cards: int) -> bool:
-        return (
-            cards >= MOST_CARDS or policy.fill_over(cards, loop.quantity, demands, loop.left) >= loop.target
-        )
+        return cards >= MOST_CARDS or 1 - _short(loop, cards, demands) >= loop.target
 
-    return min(MOST_CARDS, smallest_whole(meets, start=floor))
+    return min(MOST_CARDS, smallest_whole(meets, start=floor, guess=loop.cards))
 
 
 def _options(
@@ -222,20 +234,28 @@ def _options(
     """The figures of some numbers of cards; ``pieces`` are used a day."""
 
     def option(cards: int) -> Option:
-        shares = [(weight, policy.share(cards, loop.quantity, each, loop.left)) for weight, each in plain]
-        on_hand = sum(weight * each.on_hand for weight, each in shares)
+        there = policy.share_in_a_loop(cards, loop.quantity, plain, loop.left, loop.waits)
+        fill = 1 - _short(loop, cards, demands)
         ceiling = cards * loop.quantity
         return Option(
             cards=cards,
-            fill=policy.fill_over(cards, loop.quantity, demands, loop.left),
-            in_stock=1 - sum(weight * each.short for weight, each in shares),
-            on_hand=on_hand,
-            days=on_hand / pieces,
-            cash=on_hand * loop.unit_cost,
+            fill=fill,
+            in_stock=1 - there.short,
+            on_hand=there.on_hand,
+            days=there.on_hand / pieces,
+            cash=there.on_hand * loop.unit_cost,
             ceiling=ceiling * loop.unit_cost,
+            orders=_orders(loop, pieces / loop.quantity * (1.0 if loop.waits else fill)),
         )
 
     return {cards: option(cards) for cards in numbers}
+
+
+def _orders(loop: Loop, rate: float) -> float:
+    """Orders a month with a line of this loop: one a signal, or one for all that wait for an order day."""
+    if loop.review <= 0:
+        return MONTH * rate
+    return MONTH / loop.review * -expm1(-rate * loop.review)
 
 
 def _cautious_fill(loop: Loop, use: Use, nodes: Sequence[Node]) -> float:
@@ -245,8 +265,7 @@ def _cautious_fill(loop: Loop, use: Use, nodes: Sequence[Node]) -> float:
     vmr = history.vmr(loop.quantity, use.cv2)
     pieces = loop.quantity * use.rate.band(BAND).high
     at_most = [(weight, Demand(pieces * days, vmr * pieces * days)) for days, weight in nodes]
-    demands = _of_pieces(at_most, vmr)
-    return policy.fill_over(loop.cards - 1, loop.quantity, demands, loop.left)
+    return 1 - _short(loop, loop.cards - 1, _of_pieces(at_most, vmr))
 
 
 def _scaled(use: Use, factor: float) -> Rate:

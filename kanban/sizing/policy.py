@@ -8,18 +8,18 @@ Zipkin 2000, ch. 6; the identity with cards is derived and simulated in the test
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
-from math import exp, lgamma, log, log1p, sqrt
+from math import exp, sqrt
 from typing import NamedTuple
 
-from kanban.sizing import distributions as d
-from kanban.sizing.distributions import whole_up
+from kanban.sizing import losses
+from kanban.sizing.distributions import normal_beyond, normal_excess, whole_up
 
-EXACT_UP_TO = 400
-"""Pieces that are summed one by one; above, the closed loss of a gamma is as good and quicker."""
-FEW = 12.0
-"""Below this mean every piece counts, whatever the bin holds."""
-EQUAL = 1e-9
+NEGLIGIBLE = 1e-6
+"""A share not served below which nobody need ask how the next one fares."""
+LADDER, DRIFT = 0.583, 0.25
+"""How far a normal walk passes a boundary, in its deviations and its drifts (Siegmund 1985, ch. X)."""
+TINY = 1e-12
+FARTHEST = 700.0  # exp() of more is no float
 
 
 class Demand(NamedTuple):
@@ -36,6 +36,10 @@ class Demand(NamedTuple):
         if vmr <= 1:
             return self
         return Demand(self.mean + (vmr - 1) / 2, self.variance + (vmr * vmr - 1) / 4)
+
+
+Mixture = Sequence[tuple[float, Demand]]
+"""What may be used over a lead time, each with its weight: one for each lead time that happens."""
 
 
 class Share(NamedTuple):
@@ -57,88 +61,77 @@ def cards_needed(point: float, quantity: float, left: float = 0.0) -> int:
 
 def fill(cards: int, quantity: float, demand: Demand, left: float = 0.0) -> float:
     """Share of pieces served at once: 1 - (1/C) sum of P(D >= y) for y = r + 1 .. r + C."""
-    point = reorder_point(cards, quantity, left)
-    here, after = _losses(demand, [point, point + quantity])
-    return 1 - min(1.0, max(0.0, (here - after) / quantity))
+    return 1 - share(cards, quantity, demand, left).short
 
 
-def fill_over(
-    cards: int, quantity: float, demands: Sequence[tuple[float, Demand]], left: float = 0.0
-) -> float:
-    """The same over a mixture of (weight, demand): one for each lead time that happens."""
-    return sum(weight * fill(cards, quantity, demand, left) for weight, demand in demands)
+def fill_over(cards: int, quantity: float, demands: Mixture, left: float = 0.0) -> float:
+    """The same over a mixture."""
+    return 1 - share_over(cards, quantity, demands, left).short
 
 
 def share(cards: int, quantity: float, demand: Demand, left: float = 0.0) -> Share:
-    """The share of pieces not served at once and the pieces on hand, with so many cards.
-
-    The average of the pieces lacking over r + 1 .. r + C is Simpson's, from its ends and its middle.
-    """
+    """The share not served at once and the pieces on hand, with so many cards."""
     point = reorder_point(cards, quantity, left)
-    here, middle, after = _losses(demand, [point, point + quantity / 2, point + quantity])
-    step = quantity / 2 + (0.5 if _is_whole(quantity, left) else 0.0)
-    lacking = (here + 4 * middle + after) / 6
-    short = min(1.0, max(0.0, (here - after) / quantity))
+    whole = quantity == int(quantity) and left == int(left)
+    here = losses.at(point, *demand, whole)
+    after = losses.at(point + quantity, *demand, whole)
+    lacking = max(0.0, (here.beyond - after.beyond) / quantity)
+    step = (quantity + 1) / 2 if whole else quantity / 2
+    short = min(1.0, max(0.0, (here.short - after.short) / quantity))
     return Share(short, max(0.0, point + step - demand.mean + lacking))
+
+
+def share_over(cards: int, quantity: float, demands: Mixture, left: float = 0.0) -> Share:
+    """The same over a mixture."""
+    short = on_hand = 0.0
+    for weight, demand in demands:
+        each = share(cards, quantity, demand, left)
+        short += weight * each.short
+        on_hand += weight * each.on_hand
+    return Share(short, on_hand)
+
+
+def share_in_a_loop(
+    cards: int, quantity: float, demands: Mixture, left: float = 0.0, waits: bool = True
+) -> Share:
+    """The same for cards, of which no more than N are ever under way.
+
+    A (Q, r) policy orders on while nothing is left; a loop without a card at hand cannot. Where need
+    ``waits`` it is scanned late: what lacks after one lead time is there at the start of the next, whose
+    chance of lacking is higher. With T lead times on average until nothing waits any more, the share is
+    p T / (1 + p (T - 1)) for p. Where people go elsewhere each C pieces served stand for C + C p needed:
+    p / (1 + p) (Silver, Pyke & Thomas, 7.7).
+    """
+    once = share_over(cards, quantity, demands, left)
+    if once.short < NEGLIGIBLE:
+        return once
+    if not waits:
+        return once._replace(short=once.short / (1 + once.short))
+    lasts = _lasts(cards * quantity, left - (quantity - 1) / 2, demands)
+    return once._replace(short=once.short * lasts / (1 + once.short * (lasts - 1)))
 
 
 def average_on_hand(point: float, quantity: int, demand: Demand) -> float:
     """Pieces on the shelf on average: mean of E[(y - D)+] over y = r + 1 .. r + Q, in whole pieces."""
-    levels = [point + n for n in range(1, quantity + 1)]
-    return (
-        sum(y - demand.mean + loss for y, loss in zip(levels, _losses(demand, levels), strict=True))
-        / quantity
-    )
+    return share(1, quantity, demand, point).on_hand
 
 
-def _losses(demand: Demand, levels: Sequence[float]) -> list[float]:
-    """E[(D - x)+] at each level, by the distribution that fits mean and variance."""
-    mean, variance = demand
-    if mean <= 0:
-        return [0.0 for _ in levels]
-    if variance <= EQUAL * mean:
-        return [max(0.0, mean - x) for x in levels]
-    steady = variance < mean * (1 - EQUAL)
-    if not steady and _is_whole(*levels) and _is_summed(mean, levels[-1]):
-        return _summed_losses(mean, variance, levels)
-    return [d.gamma_loss(x, mean, variance) for x in levels]
+def _lasts(carried: float, spare: float, demands: Mixture) -> float:
+    """Lead times, on average, from the first in which something lacks until nothing does.
 
-
-def _is_summed(mean: float, highest: float) -> bool:
-    return highest <= EXACT_UP_TO or mean < FEW
-
-
-def _is_whole(*numbers: float) -> bool:
-    return all(number == int(number) for number in numbers)
-
-
-def _summed_losses(mean: float, variance: float, levels: Sequence[float]) -> list[float]:
-    """Exact for Poisson (variance = mean) and negative binomial: loss(x) = mean - sum of P(D > y), y < x."""
-    top = min(int(max(levels[-1], 0)), int(mean + 40 * sqrt(variance)) + 200)  # beyond, nothing is left
-    below = accumulate(_chances(mean, variance, top), initial=0.0)
-    next(below)
-    losses = [mean, *accumulate((below_y - 1 for below_y in below), initial=mean)][1:]
-    return [mean - x if x < 0 else losses[int(x)] if x <= top else 0.0 for x in levels]
-
-
-def _chances(mean: float, variance: float, top: int) -> list[float]:
-    """P(D = 0), P(D = 1) … below ``top``, each from the one before."""
-    if variance <= mean * (1 + EQUAL):
-        chances = [exp(-mean)]
-        for k in range(1, top):
-            chances.append(chances[-1] * mean / k)
-    else:
-        size, chance = mean * mean / (variance - mean), mean / variance
-        chances = [exp(size * log(chance))]
-        for k in range(1, top):
-            chances.append(chances[-1] * (k - 1 + size) / k * (1 - chance))
-    if chances[0] < 1e-290:  # too far from zero to be reached step by step
-        return [_chance(k, mean, variance) for k in range(top)]
-    return chances[:top]
-
-
-def _chance(k: int, mean: float, variance: float) -> float:
-    if variance <= mean * (1 + EQUAL):
-        return d.poisson_at(k, mean)
-    size, chance = mean * mean / (variance - mean), mean / variance
-    return exp(lgamma(k + size) - lgamma(size) - lgamma(k + 1) + size * log(chance) + k * log1p(-chance))
+    What lacks is a walk with steps D - N C that starts as far beyond N C + ``spare`` as a normal D gets
+    where it passes that; it lasts at least as long as from an exponential start with that mean, and as
+    Wald's identity has it.
+    """
+    mean = sum(weight * demand.mean for weight, demand in demands)
+    square = sum(weight * (demand.variance + demand.mean**2) for weight, demand in demands)
+    drift, deviation = carried - mean, sqrt(max(square - mean * mean, TINY))
+    if drift <= 0:
+        return 1 / NEGLIGIBLE
+    start = max(deviation * normal_excess((drift + spare) / deviation), 0.5)
+    ratio = deviation / start
+    bend = ratio * ratio / 2 - drift / start
+    stays = normal_beyond(drift / deviation)
+    stays += exp(bend) * normal_beyond(ratio - drift / deviation) if bend < FARTHEST else 0.0
+    wald = (start + LADDER * deviation + DRIFT * drift) / drift
+    return max(1.0, wald, 1 / max(1 - stays, NEGLIGIBLE))

@@ -11,6 +11,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from kanban.sizing import distributions as d
+from kanban.sizing import losses
 from kanban.sizing.distributions import STANDARD_NORMAL
 
 
@@ -81,8 +82,8 @@ def newsvendor_normal(holding: float, short: float, mean: float, deviation: floa
 def newsvendor_poisson(holding: float, short: float, mean: float) -> Newsvendor:
     """Cheapest whole level against Poisson demand: the smallest with P(D <= S) >= b / (b + h)."""
     ratio = critical_ratio(short, holding)
-    level = d.smallest_whole(lambda s: d.poisson_below(s, mean) >= ratio)
-    loss = d.poisson_loss(level, mean)
+    level = d.smallest_whole(lambda s: d.poisson_below(s, mean) >= ratio, guess=int(mean))
+    loss = losses.poisson(level, mean)
     return Newsvendor(level, holding * (level - mean + loss) + short * loss)
 
 

@@ -43,7 +43,6 @@ BECAUSE = {
     "close_to_limit": mark("One card fewer would be close to the limit if a little more is used."),
     "more_than_needed": mark("One card fewer is enough, even if a little more is used."),
 }
-WEEKS_A_YEAR = 50  # of work
 STATES = {
     "open": mark("waits for you"),
     "accepted": mark("accepted"),
@@ -65,6 +64,7 @@ class OptionView(NamedTuple):
     on_hand: str
     cash: str
     ceiling: str
+    orders: str
 
 
 def headline(decision: str, now: int, cards: int) -> str:
@@ -89,12 +89,6 @@ def sentences(advice: Advice, unit: str) -> list[str]:
     told += _compared(advice, figures)
     told += _textbook(advice, figures)
     told += _changed(figures)
-    told.append(
-        _(
-            "The bins are ordered about %(times)s times a year, whatever the number of cards.",
-            times=_n(figures["bins_a_week"] * WEEKS_A_YEAR),
-        )
-    )
     if figures["confidence"] == "early":
         told.append(
             ngettext(
@@ -114,7 +108,7 @@ def options(advice: Advice, unit: str) -> list[OptionView]:
     """What each number of cards means, side by side."""
     rows = []
     for number, option in sorted(advice.figures["options"].items(), key=lambda each: int(each[0])):
-        _cards, _fill, in_stock, on_hand, days, cash, ceiling = option
+        _cards, _fill, in_stock, on_hand, days, cash, ceiling, orders = option
         rows.append(
             OptionView(
                 int(number),
@@ -126,6 +120,7 @@ def options(advice: Advice, unit: str) -> list[OptionView]:
                 formats.units(rounded(on_hand), unit),
                 money(cash),
                 money(ceiling),
+                formats.quantity(rounded(orders)),
             )
         )
     return rows
@@ -162,7 +157,7 @@ def rounded(value: float) -> Decimal:
         return Decimal(round(value, -len(str(int(value))) + 2))
     if value >= 10:
         return Decimal(round(value))
-    return Decimal(str(round(value, 1)))
+    return Decimal(str(round(value, 1 if value >= 1 else 2)))
 
 
 def _use(figures: dict[str, Any], unit: str) -> str:
