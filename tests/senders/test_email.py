@@ -46,7 +46,7 @@ def test_the_order_arrives_as_text_html_pdf_and_csv(works: Shop, server: MailSer
     for said in (
         "PO-000001",
         "B-100 (our SCREW)",
-        "3 × 10 pcs = 30 pcs",
+        "\n   3 × 10 pcs = 30 pcs",
         "K-4711",
         "Mill Lane 1",
         "€2.50 each",
