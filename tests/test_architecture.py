@@ -163,6 +163,13 @@ def test_no_module_is_named_after_nothing() -> None:
     assert {path.stem for path in MODULES} & vague == set()
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_table_says_the_same_key_twice(path: Path) -> None:
+    tables = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Dict))
+    keys = ([ast.unparse(key) for key in table.keys if key] for table in tables)
+    assert [key for each in keys for key in set(each) if each.count(key) > 1] == []
+
+
 def test_modules_stay_short_enough_to_be_read_at_once() -> None:
     """Reported, not refused: a long module asks to become a package of the same name."""
     lengths = {name_of(path): len(path.read_text().splitlines()) for path in MODULES}

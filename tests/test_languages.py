@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from jinja2 import Environment, nodes
 
 from kanban import languages
 from kanban.imports.columns import COLUMNS, HEADINGS, TITLES, fold
+from kanban.web import errors
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -244,3 +246,25 @@ def test_a_sentence_is_said_in_the_language_that_is_spoken() -> None:
 def test_a_language_that_nobody_wrote_is_english() -> None:
     with languages.speaking("tlh"):
         assert languages.spoken() == "en"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kanban").rglob("*.py")), ids=str)
+def test_no_sentence_hides_from_the_collector(path: Path) -> None:
+    """Babel does not look into f-strings."""
+    inside = (
+        node
+        for text in ast.walk(ast.parse(path.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for node in ast.walk(text)
+    )
+    calls = (
+        node for node in inside if isinstance(node, ast.Call) and ast.unparse(node.func) in SAYS | {"mark"}
+    )
+    assert [ast.unparse(call) for call in calls if isinstance(call.args[0], ast.Constant)] == []
+
+
+def test_every_refusal_is_in_the_catalogues() -> None:
+    refusals = [errors.BROKEN, *errors.REFUSALS.values()]
+    said = {text for refusal in refusals for text in (refusal.title, refusal.what_next) if text}
+    said |= {*errors.HTTP_TITLES.values(), *errors.HTTP_WORDS.values(), errors.OTHERWISE}
+    assert {text for text in said if text not in wanted()} == set()

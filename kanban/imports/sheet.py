@@ -66,7 +66,8 @@ class SheetError(ValueError):
     def __str__(self) -> str:
         from kanban.languages import gettext as _  # never called in the child
 
-        said = f"{_(self.message, **self.values)} {_(self.advice) if self.advice else ''}".rstrip()
+        said, advice = _(self.message, **self.values), _(self.advice) if self.advice else ""
+        said = f"{said} {advice}".rstrip()
         place = [_("row %(row)s", row=str(self.row))] if self.row else []
         place += [_("column %(column)s", column=self.column)] if self.column else []
         text = f"{', '.join(place)}: {said}" if place else said

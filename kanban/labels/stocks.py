@@ -89,7 +89,7 @@ class Stock:
         )
         paper = PAPERS.get(self.paper, "")
         said = f"{said}, {paper}" if paper and paper != self.title else said
-        return f"{said}, {_('to cut')}" if self.cut else said
+        return _("%(labels)s, to cut", labels=said) if self.cut else said
 
     @property
     def form(self) -> str:

@@ -6,9 +6,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import counts, journal
@@ -17,7 +16,7 @@ from kanban.items import Location
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.reports.bins import SUPPLY_WORDS
-from kanban.web import listing, respond, security
+from kanban.web import forms, listing, respond, security
 from kanban.web.formats import quantity
 from kanban.web.reading import session
 
@@ -96,7 +95,7 @@ def shelf(location_id: int) -> Response:
 def save() -> AnyResponse:
     """Compare a sweep with the records, and keep it."""
     this = respond.deed("scan")
-    sent = _sent()
+    sent = forms.checked(Sweep, respond.body())
 
     def once(session: Session) -> int:
         first = journal.replayed(session, this)
@@ -106,15 +105,6 @@ def save() -> AnyResponse:
         return counts.audit(session, this, location, sent.seen, sent.doubled).id
 
     return respond.seen(f"/audits/{respond.write(once)}", _("The audit is saved."))
-
-
-def _sent() -> Sweep:
-    """The sweep that the client sent; 400 with every field that is wrong."""
-    try:
-        return Sweep.model_validate(dict(respond.body()))
-    except ValidationError as wrong:
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
-        raise BadRequest(told) from wrong
 
 
 def _row(swept: ShelfAudit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError, NoResultFound
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import (
@@ -116,30 +116,10 @@ REFUSALS: dict[type[Exception], Refusal] = {
     suppliers.OfferTaken: Refusal(409, mark("This offer exists")),
     people.LoginTaken: Refusal(409, mark("This name is taken")),
     people.LastAdmin: Refusal(409, mark("Somebody must stay administrator")),
-    codes.BadCode: Refusal(404, "This is not a code of ours"),
-    orders.NoOpenTurn: Refusal(409, "Nothing is open for this card"),
-    orders.AlreadyReleased: Refusal(409, "Too late for that"),
-    orders.NotAllowed: Refusal(409, "That cannot be done now"),
-    orders.NothingToOrder: Refusal(409, "Nothing to order"),
-    receipts.NothingComing: Refusal(409, "Nothing can arrive here"),
-    receipts.BadReceipt: Refusal(422, "That quantity cannot be received"),
-    scans.TooLate: Refusal(409, "Too late to undo"),
-    scans.NothingToUndo: Refusal(409, "Nothing to undo"),
-    loops.LoopClosed: Refusal(409, "This loop is closed"),
-    loops.LifeRefused: Refusal(409, "The card cannot go there"),
-    loops.TooManyCards: Refusal(422, "Too many cards"),
-    prints.CardsChanged: Refusal(409, "The cards have changed"),
-    prints.NotBlank: Refusal(409, "This label is not blank"),
-    prints.NotPrintable: Refusal(409, "Printed already"),
-    labels.LabelError: Refusal(422, "That cannot be printed"),
-    items.SkuTaken: Refusal(409, "This SKU is taken"),
-    items.PlaceTaken: Refusal(409, "This place exists"),
-    items.BadPlaceName: Refusal(422, "This name does not work"),
-    items.PlaceInItself: Refusal(409, "A place cannot stand inside itself"),
-    suppliers.SupplierTaken: Refusal(409, "This supplier exists"),
-    suppliers.OfferTaken: Refusal(409, "This offer exists"),
-    people.LoginTaken: Refusal(409, "This name is taken"),
-    people.LastAdmin: Refusal(409, "Somebody must stay administrator"),
+    prints.CardsChanged: Refusal(409, mark("The cards have changed")),
+    prints.NotBlank: Refusal(409, mark("This label is not blank")),
+    prints.NotPrintable: Refusal(409, mark("Printed already")),
+    labels.LabelError: Refusal(422, mark("That cannot be printed")),
     people.SetUpClosed: Refusal(
         410, mark("This set-up link is closed"), mark("Sign in, or restart the server for a new link.")
     ),
@@ -161,6 +141,12 @@ HTTP_TITLES = {
     415: mark("Send JSON or a form"),
     422: mark("Some fields need attention"),
 }
+HTTP_WORDS = {
+    404: mark("It may have been removed, or the address is mistyped."),
+    405: mark("Go back, and use the buttons of the page."),
+    413: mark("Send less at once, or a smaller file."),
+}
+OTHERWISE = mark("Go back, and try another way.")
 
 
 def install(app: Flask) -> None:
@@ -179,11 +165,19 @@ def _http(error: HTTPException) -> AnyResponse:
     if status == 401 and request.method == "GET" and not respond.wants_json():
         return redirect(f"{security.door().href}?next={respond.local_path(request.path)}", code=303)
     title = HTTP_TITLES.get(status, error.name)
-    response = _answer(Refusal(status, title), _(error.description or mark("Go back, and try another way.")))
+    response = _answer(Refusal(status, title), _said(error))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
+
+
+def _said(error: HTTPException) -> str:
+    """What we said ourselves; of what the framework says, our own words for its status."""
+    framework = default_exceptions.get(error.code or 500)
+    if error.description and (framework is None or error.description != framework.description):
+        return _(error.description)
+    return _(HTTP_WORDS.get(error.code or 500, OTHERWISE))
 
 
 def refused(error: Exception) -> AnyResponse:

@@ -36,7 +36,9 @@ def choose() -> AnyResponse:
     """Keep this device's language and return to the page that it was chosen on."""
     chosen = respond.body().get("language")
     if chosen not in languages.SPOKEN:
-        raise BadRequest(_("Choose one of %(languages)s.", languages=languages.listing(languages.SPOKEN)))
+        raise BadRequest(
+            _("Choose one of %(languages)s.", languages=languages.listing(languages.SPOKEN.values()))
+        )
     answer = redirect(_page_before(), code=303)
     answer.set_cookie(
         COOKIE, chosen, max_age=KEPT, samesite="Lax", httponly=True, secure=running().settings.is_https

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, g, jsonify
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kanban import config, journal, languages, shop, subscriptions
 from kanban.languages import gettext as _
 from kanban.subscriptions import Browser, PushSubscription
-from kanban.web import respond, security
+from kanban.web import forms, respond, security
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -138,12 +138,8 @@ def _mine(endpoint: str) -> PushSubscription:
 
 
 def _sent() -> Subscription:
-    try:
-        sent = Subscription.model_validate(dict(respond.body()))
-        subscriptions.check(Browser(sent.endpoint, sent.keys.p256dh, sent.keys.auth))
-    except ValidationError as wrong:
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
-        raise BadRequest(told) from wrong
+    sent = forms.checked(Subscription, respond.body())
+    subscriptions.check(Browser(sent.endpoint, sent.keys.p256dh, sent.keys.auth))
     return sent
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, Unauthorized
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, journal, loops, orders, people, prints, scans
 from kanban.languages import gettext as _
-from kanban.web import claims, formats, nonces, respond, scanner, security
+from kanban.web import claims, formats, forms, nonces, respond, scanner, security
 from kanban.web.reading import session
 from kanban.web.running import running
 from kanban.web.verdict import Verdict, card_view, undone, verdict
@@ -35,7 +35,7 @@ class Scan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mode: str = Field("signal", pattern="^(signal|receive|pick)$")
+    mode: Literal["signal", "receive", "pick"] = "signal"
     quantity: Decimal | None = Field(None, gt=0, le=1_000_000, decimal_places=3)
     sure: bool = False
     order: int | None = Field(None, ge=1, le=2**53)
@@ -194,11 +194,7 @@ def _tell(code: str, verb: Any, headline: str, text: str) -> AnyResponse:
 def _sent() -> Scan:
     """The scan that the client sent; 400 with every field that is wrong."""
     fields = {name: value for name, value in respond.body().items() if value != ""}
-    try:
-        return Scan.model_validate(fields)
-    except ValidationError as wrong:
-        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
-        raise BadRequest(told) from wrong
+    return forms.checked(Scan, fields)
 
 
 def _may_scan(sent: Scan) -> bool:

@@ -132,7 +132,8 @@ def _last_bin(find: watch.Find, days: str | None, due: str | None) -> str:
 
 def _overdue(find: watch.Find, days: str | None, due: str | None) -> str:
     told = _("Away for %(days)s working days; 19 of 20 deliveries come sooner.", days=days)
-    return f"{told} {_('It was due %(due)s.', due=due)}" if due else told
+    missed = _("It was due %(due)s.", due=due) if due else ""
+    return f"{told} {missed}".rstrip()
 
 
 def _overtaken(find: watch.Find, days: str | None, due: str | None) -> str:

@@ -24,7 +24,8 @@ class Told:
     def units(self, name: str) -> str:
         """A quantity of the facts with its unit: ``1,250 pcs``."""
         quantity = languages.number(Decimal(str(self.facts.get(name, 0))))
-        return f"{quantity} {self.unit or _('units')}"
+        unit = self.unit or _("units")
+        return f"{quantity} {unit}"
 
 
 def day(text: str) -> str:

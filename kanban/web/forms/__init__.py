@@ -15,7 +15,7 @@ from kanban.web.forms.nouns import (
     ReplacementForm,
     SupplierForm,
 )
-from kanban.web.forms.reading import refused, sent, taken, typed_fields
+from kanban.web.forms.reading import checked, refused, sent, taken, typed_fields
 
 __all__ = [
     "MINUTES_AN_HOUR",
@@ -31,6 +31,7 @@ __all__ = [
     "OfferForm",
     "ReplacementForm",
     "SupplierForm",
+    "checked",
     "day",
     "decimal",
     "number",
