@@ -285,3 +285,22 @@ def test_only_what_the_journal_speaks_of_is_sized_again(shop: Shop) -> None:
     shop.later(days=1)
     assert not some()
     assert latest(shop).at == shop.at
+
+
+def test_cards_leave_again_after_the_first_has_left(shop: Shop) -> None:
+    """A change is let stand for two weeks, and then what is still too much leaves too."""
+    shop.write(
+        lambda session: loops.add_cards(
+            session, shop.deed(), session.get_one(Loop, loop_id(shop)), 9, "active"
+        )
+    )
+    played(shop, days=120)
+    for days in (0, 7, 14):
+        shop.later(days=days)
+        reviewed(shop)
+        found = latest(shop)
+        if days == 7:
+            assert (found.decision, found.because) == ("keep", "just_changed")
+        else:
+            assert found.decision == "take_out"
+            to_loop(shop, advice.accept)

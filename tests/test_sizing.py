@@ -169,7 +169,7 @@ class TestDecision:
         [
             (Use(Rate(3, 6), 0.05, 4, None), {}, "too_few_scans"),
             (use_of(10, 20), {"days_since_out": 20}, "was_out"),
-            (use_of(10, 20), {"reviews_since_change": 1}, "just_changed"),
+            (use_of(10, 20), {"days_since_change": 9.0}, "just_changed"),
         ],
     )
     def test_no_card_leaves_in_doubt(self, use: Use, past: dict[str, float], because: str) -> None:
@@ -380,3 +380,22 @@ def test_unmet_need_waits_or_goes_elsewhere() -> None:
     assert waits.levels[-1][1] == 30
     assert lost.levels[-1][1] == 40
     assert waits.stock_outs == [(0.1, 1.1)]
+
+
+def test_a_slow_loop_remembers_longer_than_a_quick_one() -> None:
+    """Forty working days between scans: sixty days of memory would never hold two of them."""
+    times = [40.0 * n for n in range(1, 31)]
+    slow = history.learn(times, times[-1], history.prior(0.2))
+    assert slow.effective > advice.SETTLED
+    assert slow.rate.mean == pytest.approx(1 / 40, rel=0.2)
+
+
+def test_what_is_known_since_a_change_grows() -> None:
+    before = [2.0 * n for n in range(1, 41)]
+    effective = []
+    for scans in (10, 30):
+        times = [*before, *(before[-1] + 0.7 * n for n in range(1, scans + 1))]
+        learnt = history.learn(times, times[-1], history.prior(0.5))
+        assert learnt.change is not None
+        effective.append(learnt.effective)
+    assert effective[1] > 2 * effective[0]

@@ -86,8 +86,8 @@ def read_season(text: str) -> dict[int, float]:
     return {month: float(each) for month, each in enumerate(text.split(), 1)} if text else {}
 
 
-def review(told: History, clocks: Calendars, at: datetime, past: engine.Past | None = None) -> Reviewed:
-    """Size one loop as it stands at ``at``."""
+def review(told: History, clocks: Calendars, at: datetime, changed_at: datetime | None = None) -> Reviewed:
+    """Size one loop as it stands at ``at``; advice last changed its cards at ``changed_at``."""
     season = told.sizing.season
     work, plain = clocks.clock(told.site_id, season), clocks.clock(told.site_id)
     outs = outs_of(told.turns, told.cards, at)
@@ -105,8 +105,9 @@ def review(told: History, clocks: Calendars, at: datetime, past: engine.Past | N
     use = use._replace(rate=use.rate._replace(exposure=use.rate.exposure / factor))
     loop = loop_of(told)
     advised = engine.advise(loop, use, nodes)
+    decision = engine.decide(loop, advised, _past(outs, plain, at, changed_at))
     return Reviewed(
-        told, advised, engine.decide(loop, advised, _past(outs, plain, at, past)), use, nodes, tuple(reasons),
+        told, advised, decision, use, nodes, tuple(reasons),
         classes.word(loop.consequence, supply),
         tuple(history.gaps_of([plain.place(turn.since) for turn in told.turns])),
         watched, days_out, len(told.turns),
@@ -249,10 +250,10 @@ def _past(
     outs: Sequence[tuple[datetime, datetime | None]],
     plain: WorkingTime,
     at: datetime,
-    past: engine.Past | None,
+    changed_at: datetime | None,
 ) -> engine.Past:
     since = plain.between(outs[-1][1] or at, at) if outs else None
-    return engine.Past(since, past.reviews_since_change if past else engine.QUIET_REVIEWS)
+    return engine.Past(since, None if changed_at is None else plain.between(changed_at, at))
 
 
 def _plain(value: object) -> object:

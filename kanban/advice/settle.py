@@ -37,15 +37,15 @@ def review_all(
     says the same. Advice that somebody refused or put off comes back only when it says something else.
     """
     clocks = Calendars(session, zone)
-    last = _last(session, loop_ids)
+    last, changed = _last(session, loop_ids), _changed(session)
     done = 0
     for told in collect(session, deed.at, zone, loop_ids):
         before = last.get(told.loop.id)
         inputs = inputs_hash(told, clocks)
         if before and before.inputs == inputs and deed.at - before.at < REVIEW_AGAIN:
             continue
-        past = engine.Past(reviews_since_change=_reviews_since_change(session, told.loop.id))
-        _write(session, deed, review(told, clocks, deed.at, past), inputs, before)
+        reviewed = review(told, clocks, deed.at, changed.get(told.loop.id))
+        _write(session, deed, reviewed, inputs, before)
         done += 1
     return done
 
@@ -169,11 +169,11 @@ def _last(session: Session, loop_ids: Collection[int] | None) -> dict[int, Advic
     return {each.loop_id: each for each in session.scalars(query)}
 
 
-def _reviews_since_change(session: Session, loop_id: int) -> int:
-    """Reviews written since advice changed the number of cards; plenty where it never did."""
-    changed = select(func.max(Advice.id)).where(Advice.loop_id == loop_id, Advice.state == "accepted")
-    last = session.scalar(changed)
-    if last is None:
-        return engine.QUIET_REVIEWS
-    since = select(func.count()).where(Advice.loop_id == loop_id, Advice.id > last)
-    return session.scalar(since) or 0
+def _changed(session: Session) -> dict[int, datetime]:
+    """When advice last changed the number of cards of each loop."""
+    query = (
+        select(Advice.loop_id, func.max(Advice.settled_at))
+        .where(Advice.state == "accepted")
+        .group_by(Advice.loop_id)
+    )
+    return {loop_id: at for loop_id, at in session.execute(query) if at is not None}

@@ -31,7 +31,8 @@ SLACK = 0.01
 SCANS_BEFORE_FEWER = 10
 CALM_DAYS = 60
 """Working days without a stock-out before a card is taken out."""
-QUIET_REVIEWS = 2
+QUIET_DAYS = 10
+"""Working days, two weekly reviews, after a change before a card is taken out."""
 MONTH = 20.0
 """Working days of a month."""
 
@@ -107,11 +108,11 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What else counts before a card is taken out: working days since the last stock-out (none: never),
-    and reviews since the number was changed."""
+    """What else counts before a card is taken out: working days since the last stock-out and since the
+    number was changed (none: never)."""
 
     days_since_out: float | None = None
-    reviews_since_change: int = QUIET_REVIEWS
+    days_since_change: float | None = None
 
 
 def advise(loop: Loop, use: Use, nodes: Sequence[Node]) -> Advice:
@@ -155,7 +156,7 @@ def decide(loop: Loop, advice: Advice, past: Past = Past()) -> Decision:
         return Decision("keep", loop.cards, "too_few_scans")
     if past.days_since_out is not None and past.days_since_out < CALM_DAYS:
         return Decision("keep", loop.cards, "was_out")
-    if past.reviews_since_change < QUIET_REVIEWS:
+    if past.days_since_change is not None and past.days_since_change < QUIET_DAYS:
         return Decision("keep", loop.cards, "just_changed")
     if advice.cautious_fill_below < loop.target:
         return Decision("keep", loop.cards, "close_to_limit")

@@ -14,14 +14,15 @@ from typing import NamedTuple
 from kanban.sizing.alarms import SCANS_BEFORE_ALARMS, Change, interval_cusum
 from kanban.sizing.intervals import Rate
 
-HALF_LIFE = 60.0
-"""Working days after which a scan counts half."""
+HALF_LIFE, KEPT_GAPS = 60.0, 20.0
+"""Working days after which a scan counts half; of a slow loop as many as this many gaps of its own take,
+or it would never know more than its last few scans."""
 PRIOR_CV2, PRIOR_GAPS = 1.0, 3.0
 """Before anything is known gaps vary as those of a Poisson do, and this belief weighs three gaps."""
 SURENESS = {"guess": 0.7, "estimate": 0.5, "records": 0.3}
 """Coefficient of variation of what a person says about the use, by how they know."""
 AFTER_A_CHANGE = 4.0
-"""Effective scans that the rate since a change starts with."""
+"""Effective scans that the rate since a change rests on at least."""
 
 
 class Use(NamedTuple):
@@ -69,22 +70,24 @@ def prior(guess: float, sureness: str = "guess") -> Rate:
 def learn(times: Sequence[float], now: float, belief: Rate, *, out: float = 0.0) -> Use:
     """The belief after the scans at ``times``, watched from day 0 to ``now``.
 
-    A = a + n / cv², B = b + T / cv², each scan and each day weighted by 0.5 ** (age / 60). ``out`` are
+    A = a + n / cv², B = b + T / cv², each scan and each day weighted by 0.5 ** (age / half-life). ``out`` are
     days without stock to be left out where people then go elsewhere. An interval CUSUM that sounds
-    after 20 effective scans starts the belief anew from the rate since the change.
+    after 20 effective scans starts the belief anew from the scans since the change.
     """
     gaps = gaps_of(times)
     cv2 = gap_cv2(gaps)
-    scans = sum(_weight(now - time) for time in times)
-    days = _weighted_days(now) * max(0.0, 1 - out / now) if now > 0 else 0.0
+    half_life = max(HALF_LIFE, KEPT_GAPS * now / len(times)) if times else HALF_LIFE
+    scans = sum(_weight(now - time, half_life) for time in times)
+    days = _weighted_days(now, half_life) * max(0.0, 1 - out / now) if now > 0 else 0.0
     rate = Rate(belief.shape + scans / cv2, belief.exposure + days / cv2)
     effective = scans / cv2
     change = change_of(gaps, cv2) if effective >= SCANS_BEFORE_ALARMS else None
     if change is None:
         return Use(rate, cv2, effective, None)
     since = gaps[change.since :]
-    recent = len(since) / max(sum(since) + now - times[-1], 1e-9)
-    return Use(Rate(AFTER_A_CHANGE, AFTER_A_CHANGE / recent), cv2, AFTER_A_CHANGE, change)
+    recent, cv2 = len(since) / max(sum(since) + now - times[-1], 1e-9), gap_cv2(since)
+    effective = max(AFTER_A_CHANGE, len(since) / cv2)
+    return Use(Rate(effective, effective / recent), cv2, effective, change)
 
 
 def change_of(gaps: Sequence[float], cv2: float) -> Change | None:
@@ -104,10 +107,10 @@ def _steady_part(gaps: Sequence[float]) -> Sequence[float]:
     return gaps[: max(len(gaps) // 2, min(len(gaps), SCANS_BEFORE_ALARMS))]
 
 
-def _weight(age: float) -> float:
-    return float(0.5 ** (max(age, 0.0) / HALF_LIFE))
+def _weight(age: float, half_life: float) -> float:
+    return float(0.5 ** (max(age, 0.0) / half_life))
 
 
-def _weighted_days(days: float) -> float:
+def _weighted_days(days: float, half_life: float) -> float:
     """The sum of the weights of all days from ``days`` ago to now."""
-    return -expm1(-log(2) * days / HALF_LIFE) * HALF_LIFE / log(2)
+    return -expm1(-log(2) * days / half_life) * half_life / log(2)
