@@ -1,6 +1,7 @@
 """Dispatchers killed at random while orders go out by mail through a server that misbehaves.
 
-``PYTHONPATH=tests python tests/faults/mails.py FOLDER [orders] [seed]`` prints what was seen. Each order
+``PYTHONPATH=tests:tests/faults python tests/faults/mails.py FOLDER [orders] [seed] [sqlite|postgresql] [dispatchers]``
+prints what was seen. Each order
 must arrive; a second copy only under the same Message-ID and only with the mark; nothing else may arrive.
 Retries that the table puts minutes ahead are brought forward, so that the run takes minutes instead of days.
 """
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 import mailserver
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as Talk
+from postgres import postgresql
 from shop import SCREW, Shop, stock
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -205,8 +208,10 @@ def hasten(database: Database) -> None:
 
 
 if __name__ == "__main__":
-    place, number, first = Path(sys.argv[1]), *(int(each) for each in (*sys.argv[2:4], "200", "1")[:2])
+    given = dict(enumerate(sys.argv))
+    place, number, first = Path(sys.argv[1]), int(given.get(2, "200")), int(given.get(3, "1"))
     place.mkdir(parents=True, exist_ok=True)
-    outcome = run(place, number, first)
+    with postgresql() if given.get(4) == "postgresql" else nullcontext("") as where:
+        outcome = run(place, number, first, where, dispatchers=int(given.get(5, "2")))
     print(outcome.report())
     sys.exit(bool(outcome.faults))
