@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -145,6 +146,60 @@ def test_two_stores_do_not_fill_each_other(shop: Shop, depot: Depot) -> None:
 
     with pytest.raises(suppliers.SupplyCircle):
         shop.write(add)
+
+
+WINDOW = timedelta(seconds=10)
+
+
+def put_back(shop: Shop, code: str, **how: Any) -> scans.Answer:
+    deed = shop.deed()
+    return shop.write(lambda session: scans.put_back(session, deed, code, window=WINDOW, **how))
+
+
+def test_a_pick_is_put_back_within_the_time_for_undo(shop: Shop, depot: Depot) -> None:
+    order_id = shop.ordered(depot.bench[0])
+    depot.pick(depot.bench[0])
+    assert shop.order(order_id).state == "shipped"
+    shop.later(seconds=9)
+    assert put_back(shop, depot.bench[0]).effect == "put_back"
+    assert (shop.order(order_id).state, shop.order(order_id).shipped_at) == ("released", None)
+    assert shop.supply(depot.bench[0]) == "ordered"
+    assert depot.pick(depot.bench[0]).effect == "picked"
+    assert shop.scan(depot.bench[0]).effect == "received"
+
+
+def test_a_pick_that_is_long_ago_is_put_back_by_a_buyer_only(shop: Shop, depot: Depot) -> None:
+    shop.ordered(depot.bench[0])
+    depot.pick(depot.bench[0])
+    shop.later(seconds=60)
+    with pytest.raises(scans.TooLate):
+        put_back(shop, depot.bench[0])
+    assert put_back(shop, depot.bench[0], anyway=True).effect == "put_back"
+
+
+def test_what_was_not_picked_or_is_received_is_not_put_back(shop: Shop, depot: Depot) -> None:
+    with pytest.raises(scans.NothingToUndo):
+        put_back(shop, depot.bench[0])
+    shop.ordered(depot.bench[0], depot.bench[1])
+    depot.pick(depot.bench[0])
+    shop.scan(depot.bench[0])
+    with pytest.raises(scans.NothingToUndo):
+        put_back(shop, depot.bench[0], anyway=True)
+    with pytest.raises(scans.NothingToUndo):
+        put_back(shop, depot.bench[1], anyway=True)
+
+
+def test_a_place_that_moves_so_that_bins_would_feed_themselves_stays(shop: Shop, depot: Depot) -> None:
+    deed = shop.deed()
+
+    def move(session: Session) -> bool:
+        bench, area = (session.get_one(Location, shop.ids[name]) for name in ("bench", "area"))
+        return suppliers.change_location(session, deed, bench, "Bench", area, "")
+
+    with pytest.raises(suppliers.SupplyCircle):
+        shop.write(move)
+    with shop.database.read() as session:
+        assert session.get_one(Location, shop.ids["bench"]).parent_id == shop.ids["site"]
 
 
 def test_a_place_that_would_close_a_circle_is_refused(shop: Shop, depot: Depot) -> None:

@@ -8,7 +8,7 @@ what happens later (confirmation, receipt, cancellation) is added as new facts.
 
 from kanban.orders import rules
 from kanban.orders.leaving import close_loop, replace_card
-from kanban.orders.picking import NotOurs, pick
+from kanban.orders.picking import NotOurs, pick, put_back
 from kanban.orders.queue import (
     AlreadyReleased,
     NoOpenTurn,
@@ -75,6 +75,7 @@ __all__ = [
     "open_turn",
     "open_turn_of",
     "pick",
+    "put_back",
     "release",
     "replace_card",
     "rules",

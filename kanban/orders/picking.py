@@ -1,4 +1,4 @@
-"""Goods of our own stores and work centres leave for the bin: picked, or made."""
+"""Goods of our own stores and work centres leave for the bin, picked or made; or have not left after all."""
 
 from __future__ import annotations
 
@@ -34,6 +34,26 @@ def pick(session: Session, deed: journal.Deed, turn: Replenishment, zone: ZoneIn
     if order.state in ("released", "confirmed") and _all_left(order):
         order.state, order.shipped_at = "shipped", deed.at
         journal.append(session, deed, "shipped", "order", order.id, order_id=order.id)
+
+
+def put_back(session: Session, deed: journal.Deed, turn: Replenishment) -> None:
+    """The goods of a card have not left after all: it is on order again, and so is its order.
+
+    Raises :class:`NotAllowed` where they were not picked, are received, or the whole order was sent off.
+    """
+    order = turn.order_line.order
+    if turn.closed_at is not None or turn.shipped_at is None or order.supplier.kind != "internal":
+        raise NotAllowed(_("these goods have not left, or are here already"))
+    if order.shipped_at is not None and not _all_left(order):
+        raise NotAllowed(_("the whole order was sent off: its goods cannot be put back one by one"))
+    turn.shipped_at = order.shipped_at = None
+    if order.state == "shipped":
+        order.state = "released" if order.confirmed_at is None else "confirmed"
+    session.flush()
+    journal.append(
+        session, deed, "put_back", "replenishment", turn.id, {"cycle": turn.cycle},
+        card_id=turn.card_id, order_id=order.id,
+    )  # fmt: skip
 
 
 def _all_left(order: Order) -> bool:

@@ -106,6 +106,7 @@ class ToPick:
     risk: bool
     late: bool
     gone: bool
+    left_at: datetime | None
     bins: tuple[Bin, ...]
 
     @property
@@ -159,5 +160,6 @@ def _to_pick(row: Any, today: date, bins: tuple[Bin, ...]) -> ToPick:
         risk=row.full_cards == 0,
         late=due is not None and due < today,
         gone=row.shipped_at is not None or row.order_shipped_at is not None,
+        left_at=from_milliseconds(row.shipped_at) if row.shipped_at else None,
         bins=bins,
     )

@@ -31,6 +31,7 @@ __all__ = [
     "Wish",
     "gesture_time",
     "look",
+    "put_back",
     "refuse_stranger",
     "scan",
     "undo",
@@ -84,7 +85,8 @@ class Answer:
     ``signalled`` queued · ``already`` nothing new, the card is on order · ``asked`` not yet, confirm
     first · ``received`` taken in · ``picked`` left its store or work centre · ``in_service`` a new card was
     put into service · ``stale`` an old scan came late, nothing ordered · ``nothing`` not for this turn,
-    nothing done · ``refused`` (see ``reason``) · ``withdrawn`` undone.
+    nothing done · ``refused`` (see ``reason``) · ``withdrawn`` undone ·
+    ``put_back`` not picked after all.
     """
 
     effect: str
@@ -161,6 +163,27 @@ def undo(
         raise TooLate(_("the time for undo is over: ask a buyer to take it off the order"))
     orders.withdraw(session, deed, turn)
     return Answer("withdrawn", deed.key, journal.revision(session), card.order_id, card=look(session, code))
+
+
+def put_back(
+    session: Session, deed: journal.Deed, code: str, *, window: timedelta, anyway: bool = False
+) -> Answer:
+    """The goods of a card were not picked after all, said within ``window`` of the pick; ``anyway`` (a buyer)
+    at any time before they are received. A bin that was signalled as emptied by it stays signalled.
+
+    Raises :class:`NothingToUndo`, :class:`TooLate`, :class:`orders.NotAllowed`.
+    """
+    if journal.replayed(session, deed):
+        return _first_answer(session, deed)
+    card = look(session, code)
+    turn = session.get(Replenishment, card.turn_id) if card and card.turn_id else None
+    if card is None or turn is None or turn.shipped_at is None:
+        raise NothingToUndo(_("nothing of this card was picked, or it is received already"))
+    if not anyway and deed.at - turn.shipped_at > window + UNDO_GRACE:
+        raise TooLate(_("the time for undo is over: ask a buyer to put it back on the list"))
+    orders.put_back(session, deed, turn)
+    now = look(session, card.label_code)
+    return Answer("put_back", deed.key, journal.revision(session), card.order_id, card=now)
 
 
 def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> Answer:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from kanban import journal
+from kanban import items, journal
 from kanban.db import Base, Statement
 from kanban.items import PATH_SEPARATOR, Location
 from kanban.languages import gettext as _
@@ -81,6 +81,20 @@ def set_place(session: Session, deed: journal.Deed, supplier: Supplier, location
     facts = {"place_id": location.id if location else None}
     journal.append(session, deed, "placed", "supplier", supplier.id, facts)
     return True
+
+
+def change_location(
+    session: Session, deed: journal.Deed, location: Location, name: str, parent: Location | None, address: str
+) -> bool:
+    """:func:`items.change_location`, refused where the bins that move would then feed themselves.
+
+    Raises :class:`SupplyCircle` besides what that raises.
+    """
+    changed = items.change_location(session, deed, location, name, parent, address)
+    if changed:
+        session.flush()
+        refuse_circle(session)
+    return changed
 
 
 def refuse_circle(session: Session) -> None:

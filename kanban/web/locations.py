@@ -108,10 +108,9 @@ def change(location_id: int) -> Response:
         place = session.get_one(Location, location_id)
         parent = _parent(session, sent)
         inside = forms.taken(items.PlaceInItself, "parent_id", _("A place cannot stand inside itself."))
-        with forms.taken(items.PlaceTaken, "name"), inside:
-            items.change_location(session, deed, place, sent.name, parent, sent.address)
-        with forms.taken(suppliers.SupplyCircle, "parent_id"):
-            suppliers.refuse_circle(session)
+        circle = forms.taken(suppliers.SupplyCircle, "parent_id")
+        with forms.taken(items.PlaceTaken, "name"), inside, circle:
+            suppliers.change_location(session, deed, place, sent.name, parent, sent.address)
         return f"/locations/{location_id}"
 
     try:

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, g, make_response, render_template
 from pydantic import Field
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import codes, config, journal, labels, scans, suppliers
 from kanban.items import Location, inside_site
@@ -19,7 +20,7 @@ from kanban.reports import catalogue
 from kanban.reports import picking as reports
 from kanban.reports.picking import Source, ToPick
 from kanban.suppliers import Supplier
-from kanban.web import formats, forms, listing, respond, security
+from kanban.web import formats, forms, listing, respond, scan, security
 from kanban.web import photos as photo_fields
 from kanban.web.formats import units
 from kanban.web.forms.fields import Code, RowId
@@ -36,6 +37,12 @@ class PickForm(forms.Form):
     """Goods left: the code of the bin that this emptied, if it did; and the list to go back to."""
 
     emptied: Code = Field("", title="The emptied bin")
+    source: RowId | None = Field(None, title="The store")
+
+
+class PutBackForm(forms.Form):
+    """The list to go back to; without it the card's page answers."""
+
     source: RowId | None = Field(None, title="The store")
 
 
@@ -90,6 +97,24 @@ def pick(code: str) -> Response:
         "already": _("%(sku)s has left already.", sku=answer.card.sku),
     }.get(answer.effect, _("Nothing of %(sku)s is to be picked here.", sku=answer.card.sku))
     return respond.seen(f"/{screen}?from={sent.source}" if sent.source else f"/{screen}", said)
+
+
+@bp.post("/picking/<code>/withdrawal")
+@security.access("operator")
+def put_back(code: str) -> AnyResponse:
+    """The goods have not left after all: back on the list, within the time for *Undo*."""
+    sent = forms.sent(PutBackForm, forms.typed_fields())
+    this, window = respond.deed("scan"), running().settings.undo
+    anyway = security.who().may("buyer")
+    answer = respond.write(
+        lambda session: scans.put_back(session, this, codes.read(code), window=window, anyway=anyway)
+    )
+    if sent.source is None or answer.card is None:
+        return scan.answered(answer)
+    screen = "making" if answer.card.loop_kind == "production" else "picking"
+    return respond.seen(
+        f"/{screen}?from={sent.source}", _("%(sku)s is on the list again.", sku=answer.card.sku)
+    )
 
 
 @bp.get("/suppliers/<int:supplier_id>/place")
@@ -176,6 +201,7 @@ def _row(row: ToPick) -> dict[str, Any]:
         "risk": row.risk,
         "late": row.late,
         "order_number": row.order_number,
+        "put_back_post": f"/picking/{row.code}/withdrawal" if _may_put_back(row) else None,
         "bins": [
             {
                 "code": each.code,
@@ -186,6 +212,13 @@ def _row(row: ToPick) -> dict[str, Any]:
             for each in row.bins
         ],
     }
+
+
+def _may_put_back(row: ToPick) -> bool:
+    """Whether *Undo* is offered: for the time for undo, to a buyer until the goods are received."""
+    if row.left_at is None:
+        return False
+    return security.who().may("buyer") or g.at - row.left_at <= running().settings.undo
 
 
 def _pdf(supplier_id: int, *, making: bool) -> Response:

@@ -228,11 +228,18 @@ def _withdrawn(answer: Answer, card: Situation) -> Verdict:
 
 def _picked(answer: Answer, card: Situation) -> Verdict:
     text = _("The goods are on their way to %(place)s.", place=inside_site(card.location))
-    return Verdict("picked", "done", _("On its way"), text)
+    seconds = int(running().settings.undo.total_seconds())
+    undo = Undo(f"/picking/{card.code}/withdrawal", seconds, _undo_key(answer)) if seconds else None
+    return Verdict("picked", "done", _("On its way"), text, undo=undo)
+
+
+def _put_back(answer: Answer, card: Situation) -> Verdict:
+    return Verdict("put_back", "done", _("Put back"), _("The goods are here, and on the list again."))
 
 
 _SAYINGS = {
     "picked": _picked,
+    "put_back": _put_back,
     "signalled": _signalled,
     "already": _already,
     "asked": _asked,

@@ -4,7 +4,7 @@
 const kept = (() => {
   const texts = JSON.parse(document.getElementById("kept-texts").textContent);
   const MARKS = { done: "tick", known: "clock", look: "look", no: "no", kept: "clock" };
-  const TONES = { signalled: "done", received: "done", picked: "done", in_service: "done", withdrawn: "done", already: "known" };
+  const TONES = { signalled: "done", received: "done", picked: "done", put_back: "done", in_service: "done", withdrawn: "done", already: "known" };
 
   const grouped = (code) => (/^\w{12}$/.test(code) ? code.match(/.{4}/g).join(" ") : code);
 

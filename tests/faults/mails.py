@@ -1,7 +1,7 @@
 """Dispatchers killed at random while orders go out by mail through a server that misbehaves.
 
-``PYTHONPATH=tests:tests/faults python tests/faults/mails.py FOLDER [orders] [seed] [sqlite|postgresql] [dispatchers]``
-prints what was seen. Each order
+``PYTHONPATH=tests:tests/faults python tests/faults/mails.py FOLDER [orders] [seed] [sqlite|postgresql]
+[dispatchers]`` prints what was seen. Each order
 must arrive; a second copy only under the same Message-ID and only with the mark; nothing else may arrive.
 Retries that the table puts minutes ahead are brought forward, so that the run takes minutes instead of days.
 """

@@ -141,6 +141,7 @@ TABLE = {
     "GET /picking/<int:supplier_id>.pdf": OPERATOR,
     "GET /making/<int:supplier_id>.pdf": OPERATOR,
     "POST /picking/<code>": OPERATOR,
+    "POST /picking/<code>/withdrawal": OPERATOR,
     "GET /problems": OPERATOR,
     "GET /problems/new": OPERATOR,
     "POST /problems": OPERATOR,

@@ -49,6 +49,24 @@ def test_a_signalled_card_is_listed_picked_and_received(
     assert operator.post(f"/c/{depot.codes[0]}/scans", json={}).get_json()["effect"] == "received"
 
 
+def test_a_pick_by_mistake_is_put_back_from_the_list_or_the_card(
+    operator: Client, buyer: Client, depot: Depot
+) -> None:
+    code = depot.codes[0]
+    operator.post(f"/c/{code}/scans", json={})
+    operator.post(f"/picking/{code}", {"source": str(depot.id)})
+    assert f"/picking/{code}/withdrawal" in operator.get("/picking").text
+    answer = operator.post(f"/picking/{code}/withdrawal", {"source": str(depot.id)})
+    assert (answer.status_code, answer.location) == (303, f"/picking?from={depot.id}")
+    assert f'action="/picking/{code}"' in operator.get("/picking").text
+    told = operator.post(f"/c/{code}/scans", json={"mode": "pick"}).get_json()
+    assert told["effect"] == "picked"
+    told = operator.post(f"/picking/{code}/withdrawal", json={}).get_json()
+    assert (told["effect"], told["card"]["supply"]) == ("put_back", "ordered")
+    refused = operator.post(f"/picking/{code}/withdrawal", json={})
+    assert refused.status_code == 409
+
+
 def test_a_scan_at_the_source_does_the_same(operator: Client, depot: Depot) -> None:
     operator.post(f"/c/{depot.codes[0]}/scans", json={})
     assert "Picked: it is on its way" in operator.get(f"/c/{depot.codes[0]}").text

@@ -59,6 +59,7 @@ WORDS: Words = {
     ("received", "replenishment"): mark("full again"),
     ("short", "replenishment"): mark("full again, although less came than ordered"),
     ("withdrawn", "replenishment"): mark("signal taken back"),
+    ("put_back", "replenishment"): mark("put back: it has not left after all"),
     ("reopened", "replenishment"): mark("open again: what had filled it was taken back"),
     ("moved", "replenishment"): mark("the open order goes on with the new card"),
     ("cancelled", "replenishment"): mark("its order was cancelled"),
