@@ -27,6 +27,7 @@ const kept = (() => {
 
   function row(entry) {
     const element = rows.get(entry.key) ?? template.content.firstElementChild.cloneNode(true);
+    if (element.entry === entry) return element;
     if (!rows.has(entry.key)) {
       rows.set(entry.key, element);
       element.addEventListener("click", ({ target }) => press(element, entry.key, target.closest("[data-do]")?.dataset.do));
@@ -47,10 +48,11 @@ const kept = (() => {
     return element;
   }
 
+  const clock = new Intl.DateTimeFormat(texts.language, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+
   function when(element, at) {
-    const shown = new Intl.DateTimeFormat(texts.language, { weekday: "short", hour: "2-digit", minute: "2-digit" });
     element.dateTime = new Date(at).toISOString();
-    element.textContent = shown.format(at);
+    element.textContent = clock.format(at);
   }
 
   function offer(element, name, offered) {

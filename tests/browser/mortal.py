@@ -189,8 +189,12 @@ def until(page: Page, expression: str, arg: object = None) -> None:
 def states(page: Page) -> dict[str, str]:
     """The state of each scan that this phone knows, by its key."""
     told: dict[str, str] = page.evaluate(
-        "new Promise((done) => queue.onChange("
-        "(all) => done(Object.fromEntries(all.map((each) => [each.key, each.state])))))"
+        """() => {
+          let told = [];
+          const stop = queue.onChange((all) => { told = all.map((each) => [each.key, each.state]); });
+          stop();
+          return Object.fromEntries(told);
+        }"""
     )
     return told
 

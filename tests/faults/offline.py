@@ -72,9 +72,12 @@ def run(folder: Path, scans: int) -> Day:
         return judged(shop, codes, made, proxy.fates["cut after"], time.monotonic() - began)
 
 
-ALL_ARE_KEPT = (
-    "new Promise((done) => queue.onChange((all) => done(all.every((each) => each.state !== 'saving'))))"
-)
+ALL_ARE_KEPT = """() => {
+  let saving = 0;
+  const stop = queue.onChange((all) => { saving = all.filter((each) => each.state === "saving").length; });
+  stop();
+  return saving === 0;
+}"""
 
 
 def phone(chromium: BrowserType, profile: Path, shop: MortalShop, proxy: FlakyProxy) -> BrowserContext:
