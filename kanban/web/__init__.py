@@ -16,6 +16,7 @@ from kanban.web import (
     claims,
     dashboard,
     errors,
+    files,
     formats,
     former,
     health,
@@ -110,6 +111,7 @@ def install(app: Flask) -> None:
     languages.install(app)
     security.install(app)
     former.install(app)
+    files.install(app)
     formats.install(app)
     shell.install(app)
     scanner.install(app)

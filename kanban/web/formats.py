@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, g
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
@@ -34,7 +31,7 @@ def install(app: Flask) -> None:
         millimetres=millimetres,
     )
     _speak_in(app.jinja_env)
-    app.jinja_env.globals.update(asset=asset, new_key=lambda: str(uuid.uuid4()))
+    app.jinja_env.globals.update(new_key=lambda: str(uuid.uuid4()))
 
 
 def _speak_in(env: Environment) -> None:
@@ -103,14 +100,3 @@ def money_about(value: Decimal) -> str:
 def units(value: Decimal, unit: str) -> str:
     """A quantity with its unit: ``500 pcs``."""
     return f"{quantity(value)} {unit}"
-
-
-def asset(path: str) -> str:
-    """The address of a static file with its version in it, so that it can be cached for ever."""
-    assert current_app.static_folder is not None, "the application has static files"
-    return f"/static/{path}?v={_version(Path(current_app.static_folder) / path)}"
-
-
-@lru_cache(maxsize=256)
-def _version(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kanban import languages, shop
 from kanban.languages import gettext as _
 from kanban.web import security
-from kanban.web.formats import asset
+from kanban.web.files import asset
 from kanban.web.reading import session
 
 bp = Blueprint("homescreen", __name__)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kanban import __version__, shop
 from kanban.people import NOBODY
 from kanban.web import push, security
-from kanban.web.formats import asset
+from kanban.web.files import asset
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -32,17 +32,14 @@ SHELLS = {
 """By the path that a shell stands in for: its own name, its template and what that takes."""
 
 LOADED = re.compile(r"/static/[\w./-]+\?v=[0-9a-f]+")
-QUEUE = tuple(f"queue/{noun}" for noun in ("key", "clock", "store", "mark", "turn", "post", "queue"))
-"""The scripts of the queue, in the order in which a page and the worker load them."""
 QUEUE_COOKIE = "kanban-queue"
 KEPT_LATE = (".wasm",)
 """Endings of files that are too large to be kept before they are needed."""
 
 
 def install(app: Flask) -> None:
-    """Tell every page which worker it starts, of which version it is, and what the queue is made of."""
+    """Tell every page which worker it starts, and of which version it is."""
     app.context_processor(_surroundings)
-    app.jinja_env.globals["queue_scripts"] = QUEUE
 
 
 @bp.get("/queue")
@@ -104,7 +101,7 @@ def _kept() -> dict[str, object]:
         "shells": {path: f"/offline/{name}" for path, (name, *_) in SHELLS.items()},
         "assets": [address for address in loaded if not _is_late(address)],
         "late": [address for address in loaded if _is_late(address)],
-        "queue": [asset(f"js/{name}.js") for name in QUEUE],
+        "queue": asset("js/queue.js"),
         "pushKey": push.public_key(),
         "shop": shop.name(session()),
         "icon": asset("icons/icon-192.png"),

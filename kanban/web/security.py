@@ -17,7 +17,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from kanban import clock, people
 from kanban.languages import gettext as _
 from kanban.languages import mark
-from kanban.web import formats, phones
+from kanban.web import files, formats, phones
 from kanban.web.running import running
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -183,7 +183,7 @@ def _names_its_version(response: Response) -> bool:
     """
     path = (request.view_args or {}).get("filename", "")
     found = response.status_code in (200, 206, 304)
-    return found and formats.asset(path) == f"/static/{path}?v={request.args.get('v')}"
+    return found and files.asset(path) == f"/static/{path}?v={request.args.get('v')}"
 
 
 def _protect(response: Response) -> Response:

@@ -3,7 +3,7 @@
 // It never answers a POST (but for the photo that another app shares with us), and keeps no page of a person.
 "use strict";
 
-importScripts(...KEPT.queue);
+importScripts(KEPT.queue);
 
 const CACHE = `kanban-${KEPT.version}`;
 const LATE = "kanban-late";              // the decoder: kept once the scanner was opened, over all versions

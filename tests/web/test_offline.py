@@ -32,7 +32,7 @@ def test_the_worker_keeps_the_shells_and_all_that_they_load(stranger: Client) ->
         assert answer.headers["Kanban-Version"] == told["version"]
         loaded = re.findall(r'(?:src|href)="(/static/[^"#]+)', answer.get_data(as_text=True))
         assert set(loaded) <= {*told["assets"], *told["late"]}
-    for asset in [*told["assets"], *told["late"], *told["queue"], told["icon"]]:
+    for asset in [*told["assets"], *told["late"], told["queue"], told["icon"]]:
         answer = stranger.get(asset)
         assert answer.status_code == 200
         assert "max-age=31536000" in answer.headers["Cache-Control"]
@@ -75,7 +75,7 @@ def test_what_is_kept_is_not_kept_by_the_way(stranger: Client) -> None:
 
 @pytest.mark.parametrize("asked", ["?v=0123456789", "", "?v=", "?v=%00"])
 def test_a_file_under_the_name_of_another_version_is_not_kept(stranger: Client, asked: str) -> None:
-    assert stranger.get(f"/static/js/queue/queue.js{asked}").headers["Cache-Control"] == "no-store"
+    assert stranger.get(f"/static/js/queue.js{asked}").headers["Cache-Control"] == "no-store"
     assert stranger.get(f"/static/js/nothing.js{asked}").status_code == 404
 
 

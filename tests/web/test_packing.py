@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import brotli
 import pytest
+from flask import Flask
 
+from kanban import config
+from kanban.web import files
 from web.conftest import Client
 
-FILE = "/static/js/queue/queue.js"
+FILE = "/static/js/queue.js"
 
 
 def test_a_file_of_ours_is_packed_as_small_as_it_gets_and_unpacks_to_itself(stranger: Client) -> None:
@@ -46,3 +51,18 @@ def test_parts_of_a_page_carry_no_rules_for_pages_and_workers_do(stranger: Clien
         assert "Content-Security-Policy" not in headers
     for whole in ("/static/js/scanner/worker.js", "/sw.js", "/static/icons/icon.svg", "/queue"):
         assert "default-src 'none'" in stranger.get(whole).headers["Content-Security-Policy"], whole
+
+
+def test_the_queue_leaves_in_one_piece_made_of_its_nouns(app: Flask, stranger: Client) -> None:
+    whole = stranger.get(FILE, headers={"Accept-Encoding": "identity"})
+    assert whole.mimetype == "text/javascript"
+    folder = config.assets("static") / "js" / "queue"
+    assert {part.name for part in folder.iterdir()} == {
+        Path(part).name for part in files.WHOLE["js/queue.js"]
+    }
+    for part in folder.iterdir():
+        assert part.read_bytes() in whole.data
+    with app.test_request_context():
+        address = files.asset("js/queue.js")
+    assert "max-age=31536000" in stranger.get(address).headers["Cache-Control"]
+    assert address in stranger.get("/queue").text
