@@ -69,6 +69,16 @@ def test_the_second_scan_tells_what_is_known(operator: Client, shop: ShopData) -
     assert (status, second["effect"], second["order"]) == (200, "already", first["order"])
 
 
+def test_a_card_on_order_says_what_its_supplier_said(operator: Client, buyer: Client, shop: ShopData) -> None:
+    _, first = send(operator, shop.codes[0])
+    buyer.post(f"/orders/{first['order']}/release")
+    assert "It is on order at Bolts &amp; Co." in operator.get(f"/c/{shop.codes[0]}").text
+    buyer.post(f"/orders/{first['order']}/confirmation", {"due": "2026-12-24"})
+    page = operator.get(f"/c/{shop.codes[0]}").text
+    assert "Bolts &amp; Co has confirmed it." in page
+    assert "24 Dec" in page
+
+
 def test_the_same_key_gets_the_same_answer(operator: Client, database: Database, shop: ShopData) -> None:
     first = send(operator, shop.codes[0], KEY)
     before = revision(database)
