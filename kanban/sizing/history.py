@@ -15,8 +15,8 @@ from kanban.sizing.alarms import SCANS_BEFORE_ALARMS, Change, interval_cusum
 from kanban.sizing.intervals import Rate
 
 HALF_LIFE, KEPT_GAPS = 60.0, 20.0
-"""Working days after which a scan counts half; of a slow loop as many as this many gaps of its own take,
-or it would never know more than its last few scans."""
+"""Working days after which a scan counts half; of a slow or lumpy loop as many as this many of its gaps take
+that count, or it would never know more than its last few scans."""
 PRIOR_CV2, PRIOR_GAPS = 1.0, 3.0
 """Before anything is known gaps vary as those of a Poisson do, and this belief weighs three gaps."""
 SURENESS = {"guess": 0.7, "estimate": 0.5, "records": 0.3}
@@ -76,7 +76,7 @@ def learn(times: Sequence[float], now: float, belief: Rate, *, out: float = 0.0)
     """
     gaps = gaps_of(times)
     cv2 = gap_cv2(gaps)
-    half_life = max(HALF_LIFE, KEPT_GAPS * now / len(times)) if times else HALF_LIFE
+    half_life = max(HALF_LIFE, KEPT_GAPS * max(cv2, 1.0) * now / len(times)) if times else HALF_LIFE
     scans = sum(_weight(now - time, half_life) for time in times)
     days = _weighted_days(now, half_life) * max(0.0, 1 - out / now) if now > 0 else 0.0
     rate = Rate(belief.shape + scans / cv2, belief.exposure + days / cv2)

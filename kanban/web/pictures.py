@@ -35,9 +35,11 @@ class Chart(NamedTuple):
     levels: Sequence[tuple[float, str, str]] = ()
 
 
-def bars(values: Sequence[tuple[str, float, str]], *, tone: str = "", gap: float = 0.2) -> list[Bar]:
-    """Bars of equal width for (label, value, value in words), the highest as high as the box."""
-    highest = max((value for _, value, _ in values), default=0) or 1
+def bars(
+    values: Sequence[tuple[str, float, str]], *, tone: str = "", gap: float = 0.2, highest: float = 0.0
+) -> list[Bar]:
+    """Bars of equal width for (label, value, value in words); ``highest`` or the highest fills the box."""
+    highest = highest or max((value for _, value, _ in values), default=0) or 1
     step = WIDTH / max(len(values), 1)
     return [
         Bar(
@@ -52,6 +54,24 @@ def ticks(labels: Sequence[str], most: int = 6) -> list[str]:
     """At most so many of the labels, evenly spread; all where they are few."""
     every = -(-len(labels) // most) or 1
     return [label for n, label in enumerate(labels) if n % every == 0]
+
+
+def curve(values: Sequence[float | None], lowest: float, highest: float) -> str:
+    """A line through evenly spread values, as ``x,y`` pairs; what is not known is left out."""
+    step, reach = WIDTH / max(len(values), 1), highest - lowest
+    return " ".join(
+        f"{(n + 0.5) * step:.2f},{HEIGHT * (1 - (value - lowest) / reach if reach else 0.5):.2f}"
+        for n, value in enumerate(values)
+        if value is not None
+    )
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """A small line between its own lowest and highest; empty where less than two values are known."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    return curve(values, min(known), max(known))
 
 
 def stairs(points: Sequence[tuple[float, float]], longest: float, highest: float) -> str:

@@ -17,7 +17,7 @@ from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.loops import Loop
 from kanban.reports import watch
-from kanban.web import formats, forms, listing, respond, security
+from kanban.web import formats, forms, listing, respond, security, sheets
 from kanban.web.advice.words import rounded
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -42,6 +42,9 @@ ICONS = {
     "out": "risk", "last_bin": "risk", "overdue": "late", "overtaken": "look",
     "silent": "clock", "faster": "urgent", "slower": "clock", "worn": "print",
 }  # fmt: skip
+
+
+COLUMNS = ("found", "place", "sku", "item", "card", "days", "due", "times")
 
 
 class CheckForm(forms.Form):
@@ -76,6 +79,14 @@ def show() -> str:
         kind=kind,
         may_check=security.who().may("operator"),
     )
+
+
+@bp.get("/walk.csv")
+@security.access("viewer")
+def export() -> Response:
+    """Everything that was found, for a spreadsheet; days are working days."""
+    found = watch.finds(session(), g.at, running().settings.zone)
+    return sheets.answer("kanban-walk.csv", COLUMNS, map(_csv_row, found))
 
 
 @bp.post("/loops/<int:loop_id>/check")
@@ -172,3 +183,10 @@ _SAYINGS = {
     "out": _out, "last_bin": _last_bin, "overdue": _overdue, "overtaken": _overtaken,
     "silent": _silent, "faster": _faster, "slower": _slower, "worn": _worn,
 }  # fmt: skip
+
+
+def _csv_row(find: watch.Find) -> list[object]:
+    return [
+        find.kind, find.place, find.item.sku, find.item.name, find.card.number if find.card else None,
+        sheets.cell(find.days, 2), find.due.isoformat() if find.due else None, find.times,
+    ]  # fmt: skip

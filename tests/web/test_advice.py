@@ -165,6 +165,32 @@ def test_the_dashboard_counts(buyer: Client, viewer: Client, advised: ShopData) 
     assert viewer.get("/dashboard.csv").status_code == 403
 
 
+def test_every_figure_has_its_weeks(buyer: Client, viewer: Client, advised: ShopData) -> None:
+    for figure in ("in_stock", "on_time", "orders", "money", "days", "turns", "dead"):
+        page = buyer.get(f"/dashboard?figure={figure}&by=class").text
+        assert "by week" in page
+        assert "Week of" in page
+    assert "Turns" not in viewer.get("/dashboard?figure=turns").text.split("Side by side")[0]
+    sheet = buyer.get("/dashboard/weeks.csv?by=supplier")
+    rows = sheet.text.splitlines()
+    assert rows[0].startswith("\ufeffgroup,week,in_stock")
+    assert len(rows) > 2 * 26
+    assert viewer.get("/dashboard/weeks.csv").status_code == 403
+
+
+def test_advice_and_finds_are_to_be_had_as_sheets(buyer: Client, viewer: Client, advised: ShopData) -> None:
+    rows = buyer.get("/advice.csv").text.splitlines()
+    assert rows[0].startswith("\ufeffsku,item,place")
+    assert len(rows) == 2
+    loop = buyer.get(f"/loops/{advised.loop}/advice.csv").text
+    assert "week," in loop
+    assert "lead time," in loop
+    assert ",orders_a_month," in loop
+    assert buyer.get("/loops/999/advice.csv").status_code == 404
+    assert viewer.get("/walk.csv").text.startswith("\ufefffound,")
+    assert viewer.get("/advice.csv").status_code == 403
+
+
 class TestCalendar:
     def week(self, **days: list[str]) -> dict[str, list[str]]:
         usual = {day: ["06:00", "14:00"] for day in ("mon", "tue", "wed", "thu", "fri")}

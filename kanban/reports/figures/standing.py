@@ -1,15 +1,11 @@
-"""The figures that a shop is steered by: in stock, money in stock, turns, order effort, on time in full.
-
-Each is worked out from cards, turns and orders, over time and by supplier, area and class.
-"""
+"""How every loop stands now, and stood over a window; added up by supplier, area, class and buffer."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -22,9 +18,10 @@ from kanban.sizing import classes, intervals
 from kanban.sizing.intervals import Interval
 from kanban.sizing.working_time import WorkingTime
 
-WEEK = timedelta(days=7)
 WORKING_DAYS_A_YEAR = 250
 DEAD_AFTER = timedelta(days=365)
+GAPS_BEFORE_DEAD = 6
+DAYS_A_WORKING_DAY = 7 / 5
 GROUPS = ("supplier", "area", "class", "word")
 
 
@@ -154,13 +151,14 @@ def added(standings: Iterable[Standing], at: datetime) -> Sum:
 
 
 def is_dead(each: Standing, at: datetime) -> bool:
-    """Whether nothing was scanned for a year, though the loop is that old."""
+    """Whether nothing was scanned for a year and for six expected gaps, though the loop is that old."""
     last = each.last_scan or each.told.made_at
-    return at - last > DEAD_AFTER
+    gap = float(each.told.loop.card_quantity) / each.use * DAYS_A_WORKING_DAY if each.use > 0 else 0.0
+    return (at - last).days > max(DEAD_AFTER.days, GAPS_BEFORE_DEAD * gap)
 
 
-def grouped(standings: Sequence[Standing], by: str, at: datetime) -> list[tuple[str, Sum]]:
-    """Sums by *supplier*, *area* (the place below the site), *class* (ABC) or *word*, by its name."""
+def grouped(standings: Sequence[Standing], by: str) -> list[tuple[str, list[Standing]]]:
+    """The standings of each *supplier*, *area* (the place below the site), *class* (ABC) or *word*."""
     name: Callable[[Standing], str] = {
         "supplier": lambda each: each.told.supplier.name,
         "area": lambda each: _area(each.told.loop.location.path),
@@ -170,59 +168,7 @@ def grouped(standings: Sequence[Standing], by: str, at: datetime) -> list[tuple[
     groups: dict[str, list[Standing]] = defaultdict(list)
     for each in standings:
         groups[name(each)].append(each)
-    return [(key, added(group, at)) for key, group in sorted(groups.items())]
-
-
-def in_stock_by_week(
-    session: Session, at: datetime, zone: ZoneInfo, weeks: int = 26
-) -> list[tuple[date, float | None]]:
-    """The share of working time in stock in each of the last weeks, over all loops; none in a closed week."""
-    clocks = Calendars(session, zone)
-    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
-    starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
-    edges = [datetime.combine(start, datetime.min.time(), zone) for start in starts]
-    worked, out = [0.0] * weeks, [0.0] * weeks
-    for told in collect(session, at, zone):
-        clock = clocks.clock(told.site_id)
-        outs = outs_of(told.turns, told.cards, at)
-        for n, (since, until) in enumerate(zip(edges, [*edges[1:], at], strict=True)):
-            if until <= told.made_at:
-                continue
-            worked[n] += clock.between(max(since, told.made_at), until)
-            out[n] += _within(outs, clock, since, until)
-    shares = [1 - gone / days if days > 0 else None for days, gone in zip(worked, out, strict=True)]
-    return list(zip(starts, shares, strict=True))
-
-
-def money_by_week(
-    session: Session, at: datetime, zone: ZoneInfo, weeks: int = 26
-) -> list[tuple[date, float]]:
-    """Money on the shelves at the end of each week: full bins then, at today's cards and costs."""
-    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
-    starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
-    ends = [min(datetime.combine(start + WEEK, datetime.min.time(), zone), at) for start in starts]
-    sums = [0.0] * weeks
-    for told in collect(session, at, zone):
-        bin_worth = float(told.loop.card_quantity) * float(told.unit_cost)
-        gone = sorted(turn.since for turn in told.turns)
-        back = sorted(turn.until for turn in told.turns if turn.until)
-        for n, end in enumerate(ends):
-            if end > told.made_at and bin_worth > 0:
-                full = told.cards - (bisect_right(gone, end) - bisect_right(back, end))
-                sums[n] += bin_worth * (max(full - 1, 0) + 0.5) if full > 0 else 0.0
-    return list(zip(starts, sums, strict=True))
-
-
-def orders_by_week(session: Session, at: datetime, zone: ZoneInfo, weeks: int = 26) -> list[tuple[date, int]]:
-    """Orders sent in each of the last weeks, by the week's Monday."""
-    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
-    first = monday - WEEK * (weeks - 1)
-    since = datetime.combine(first, datetime.min.time(), zone)
-    counted: dict[int, int] = defaultdict(int)
-    for released_at in session.scalars(select(Order.released_at).where(Order.released_at >= since)):
-        assert released_at is not None, "it lies after a moment"
-        counted[(released_at.astimezone(zone).date() - first).days // 7] += 1
-    return [(first + WEEK * n, counted[n]) for n in range(weeks)]
+    return sorted(groups.items())
 
 
 def _standing(
@@ -238,12 +184,12 @@ def _standing(
         use=float(figures.get("use", 0.0)),
         full=max(told.cards - away, 0),
         days=clock.between(since, at),
-        days_out=_within(outs_of(told.turns, told.cards, at), clock, since, at),
+        days_out=within(outs_of(told.turns, told.cards, at), clock, since, at),
         last_scan=told.turns[-1].since if told.turns else None,
     )
 
 
-def _within(
+def within(
     outs: Sequence[tuple[datetime, datetime | None]], clock: WorkingTime, since: datetime, until: datetime
 ) -> float:
     """Working days out of stock between two moments."""
