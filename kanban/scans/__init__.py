@@ -7,10 +7,8 @@ goes into service. Each is one transaction of the caller, and says in an :class:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +18,8 @@ from kanban.items import PATH_SEPARATOR
 from kanban.languages import gettext as _
 from kanban.orders import Replenishment
 from kanban.orders.queue import Source
+from kanban.scans.answers import Answer, Wish
+from kanban.scans.lateness import gesture_time, is_before, is_soon, is_stale
 from kanban.scans.look import Situation, look
 
 __all__ = [
@@ -37,9 +37,8 @@ __all__ = [
     "undo",
 ]
 
-UTC_ZONE = ZoneInfo("UTC")
-LARGEST_AGE = timedelta(days=30)
-CLOCK_DOUBT = timedelta(minutes=1)
+PLAIN = Wish()
+"""A scan and nothing more."""
 UNDO_GRACE = timedelta(seconds=5)
 """The time that an *Undo* tapped in the last moment may need through a bad network."""
 
@@ -56,48 +55,6 @@ class NothingToUndo(ValueError):
     """There is no signal of this card to take back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the person with the bin in the hand wants beyond the plain scan.
-
-    ``mode`` *receive* takes goods in although the order is only *ordered*; *pick* says that the goods
-    leave their store or work centre, and ``emptied`` is the code of the bin there of which that took the
-    last; ``zone`` is the shop's. ``quantity`` is a part receipt; ``sure`` answers "emptied again
-    already?"; ``order_id`` names the order that a receipt is for, so that a late one cannot hit another.
-    Without ``may_receive`` a card in transit is only looked at. ``cycle`` is the turn that the scan would
-    open: it opens no other.
-    """
-
-    mode: str = "signal"
-    quantity: Decimal | None = None
-    sure: bool = False
-    order_id: int | None = None
-    may_receive: bool = True
-    cycle: int | None = None
-    emptied: str = ""
-    zone: ZoneInfo = UTC_ZONE
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a scan did. ``effect`` is the word that the journal holds.
-
-    ``signalled`` queued · ``already`` nothing new, the card is on order · ``asked`` not yet, confirm
-    first · ``received`` taken in · ``picked`` left its store or work centre · ``in_service`` a new card was
-    put into service · ``stale`` an old scan came late, nothing ordered · ``nothing`` not for this turn,
-    nothing done · ``refused`` (see ``reason``) · ``withdrawn`` undone ·
-    ``put_back`` not picked after all.
-    """
-
-    effect: str
-    key: str | None
-    event_id: int
-    order_id: int | None = None
-    reason: str = ""
-    card: Situation | None = None
-    replayed: bool = False
-
-
 _FEEDS = Statement(  # only our own constants are put into it
     f"""SELECT u.id FROM card c JOIN loop l ON l.id = c.loop_id
  JOIN supplier_item si ON si.id = l.supplier_item_id
@@ -108,7 +65,7 @@ _FEEDS = Statement(  # only our own constants are put into it
 _FIND_KEY = Statement("SELECT id FROM event WHERE key = :key")
 
 
-def scan(session: Session, deed: journal.Deed, text: str, wish: Wish = Wish()) -> Answer:
+def scan(session: Session, deed: journal.Deed, text: str, wish: Wish = PLAIN) -> Answer:
     """Act on a scanned or typed code. Never raises for what a card or a code may be; see :class:`Answer`.
 
     A replay of the deed's key gives the first answer and changes nothing; raises
@@ -194,7 +151,7 @@ def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> A
         return _refuse(session, deed, card, "void_label")
     if wish.order_id is not None and wish.mode == "receive" and wish.order_id != card.order_id:
         return _note(session, deed, card, "nothing", reason="other_order")
-    if _is_stale(deed, card):
+    if is_stale(deed, card):
         return _note(session, deed, card, "stale")
     if wish.mode == "pick":
         return _pick(session, deed, card, wish)
@@ -203,7 +160,7 @@ def _act(session: Session, deed: journal.Deed, card: Situation, wish: Wish) -> A
     if card.supply == "full":
         return _full_card(session, deed, card, wish)
     comes = card.supply == "in_transit" or (card.supply == "ordered" and wish.mode == "receive")
-    if comes and wish.may_receive and not _is_before(deed, card.order_left_at):
+    if comes and wish.may_receive and not is_before(deed, card.order_left_at):
         return _receive(session, deed, card, wish)
     return _note(session, deed, card, "already")
 
@@ -223,7 +180,7 @@ def _full_card(session: Session, deed: journal.Deed, card: Situation, wish: Wish
         return answer
     if not wish.sure and card.counted:
         return _note(session, deed, card, "asked", reason="counted")
-    if not wish.sure and _is_soon(deed, card):
+    if not wish.sure and is_soon(deed, card):
         return _note(session, deed, card, "asked")
     return _signal(session, deed, card)
 
@@ -314,30 +271,3 @@ def _first_answer(session: Session, deed: journal.Deed) -> Answer:
         look(session, card.code) if card else None,
         replayed=True,
     )
-
-
-def _is_stale(deed: journal.Deed, card: Situation) -> bool:
-    """Whether the bin was filled after the gesture: the scan came late and speaks of an older emptiness."""
-    return _is_before(deed, card.last_filled_at)
-
-
-def _is_before(deed: journal.Deed, moment: datetime | None) -> bool:
-    """Whether the gesture is older than ``moment``, as far as the phone told."""
-    if moment is None or deed.occurred_at is None:
-        return False
-    if deed.at < moment:  # our own clock was set back since: only a gesture that is old anyway is late
-        return deed.at - deed.occurred_at > CLOCK_DOUBT
-    return deed.occurred_at < moment
-
-
-def _is_soon(deed: journal.Deed, card: Situation) -> bool:
-    last = card.last_signalled_at
-    if last is None:
-        return False
-    return timedelta(0) <= (deed.occurred_at or deed.at) - last < card.minimum_cycle
-
-
-def gesture_time(at: datetime, age_milliseconds: int) -> datetime:
-    """When the code was read, by the server's clock: ``age_milliseconds`` ago, at most 30 days."""
-    age = timedelta(milliseconds=max(0, min(age_milliseconds, 10**12)))
-    return at - min(age, LARGEST_AGE)

@@ -115,51 +115,59 @@ def look(session: Session, code: str) -> Situation | None:
 
 
 def _situation(row: Any, code: str) -> Situation:
-    return Situation(
-        card_id=row.card_id,
-        code=row.code,
-        number=row.number,
-        of=row.of_cards,
-        life=row.life,
-        retired_because=row.retired_because,
-        loop_id=row.loop_id,
-        loop_kind=row.loop_kind,
-        loop_closed=row.loop_closed_at is not None,
-        minimum_cycle=timedelta(minutes=row.minimum_cycle),
-        card_quantity=from_thousandths(row.card_quantity),
-        item_id=row.item_id,
-        sku=row.sku,
-        item_name=row.item_name,
-        unit=row.unit,
-        photo_id=row.photo_id,
-        counted=bool(row.counted),
-        location=row.location,
-        supplier_id=row.supplier_id,
-        supplier=row.supplier,
-        internal=row.supplier_kind == "internal",
-        supplier_item_id=row.supplier_item_id,
-        terms=Terms(
-            row.lead_time, row.order_days, row.order_until, row.country, row.region or "", row.time_zone or ""
-        ),
-        ship_to_id=row.site_id,
-        supply=row.supply,
-        turn_id=row.turn_id,
-        order_id=row.order_id,
-        order_number=row.order_number,
-        order_state=row.order_state,
-        order_left_at=_moment(row.left_at),
-        due=str(row.confirmed_due or row.due) if row.confirmed_due or row.due else None,
-        signalled_at=_moment(row.signalled_at),
-        signalled_by=row.signalled_by,
-        urgent=bool(row.urgent),
-        last_cycle=row.last_cycle or 0,
-        last_signalled_at=_moment(row.last_signalled_at),
-        last_filled_at=_moment(row.last_filled_at),
-        draft=(row.draft_id, row.draft_line_id) if row.draft_id and row.draft_line_id else None,
-        label_code=code,
-        label_ended=row.label_ended or "",
-        label_ended_at=_moment(row.label_ended_at),
+    told = row._asdict()
+    plain = {name: told[name] for name in Situation.__dataclass_fields__ if name in told}
+    return Situation(**plain | _card(row) | _source(row) | _turn(row) | _past(row) | _label(row, code))
+
+
+def _card(row: Any) -> dict[str, Any]:
+    return {
+        "of": row.of_cards,
+        "loop_closed": row.loop_closed_at is not None,
+        "minimum_cycle": timedelta(minutes=row.minimum_cycle),
+        "card_quantity": from_thousandths(row.card_quantity),
+        "counted": bool(row.counted),
+        "ship_to_id": row.site_id,
+    }
+
+
+def _source(row: Any) -> dict[str, Any]:
+    terms = (
+        row.lead_time,
+        row.order_days,
+        row.order_until,
+        row.country,
+        row.region or "",
+        row.time_zone or "",
     )
+    return {"internal": row.supplier_kind == "internal", "terms": Terms(*terms)}
+
+
+def _turn(row: Any) -> dict[str, Any]:
+    due = row.confirmed_due or row.due
+    return {
+        "order_left_at": _moment(row.left_at),
+        "due": str(due) if due else None,
+        "signalled_at": _moment(row.signalled_at),
+        "urgent": bool(row.urgent),
+        "draft": (row.draft_id, row.draft_line_id) if row.draft_id and row.draft_line_id else None,
+    }
+
+
+def _past(row: Any) -> dict[str, Any]:
+    return {
+        "last_cycle": row.last_cycle or 0,
+        "last_signalled_at": _moment(row.last_signalled_at),
+        "last_filled_at": _moment(row.last_filled_at),
+    }
+
+
+def _label(row: Any, code: str) -> dict[str, Any]:
+    return {
+        "label_code": code,
+        "label_ended": row.label_ended or "",
+        "label_ended_at": _moment(row.label_ended_at),
+    }
 
 
 def _moment(value: int | None) -> datetime | None:

@@ -33,8 +33,10 @@ SHELLS = {
 
 LOADED = re.compile(r"/static/[\w./-]+\?v=[0-9a-f]+")
 QUEUE_COOKIE = "kanban-queue"
-KEPT_LATE = (".wasm",)
-"""Endings of files that are too large to be kept before they are needed."""
+KEPT_LATE = re.compile(r"\.wasm$|/vendor/qr-")
+"""Files that are too large, or too rarely used, to be kept before they are needed."""
+PLAIN_READER = "/static/vendor/qr-0.7.0/index.js"
+"""What the plain reader loads itself; the version in its path is all it has."""
 
 
 def install(app: Flask) -> None:
@@ -100,7 +102,7 @@ def _kept() -> dict[str, object]:
         "code": _code(),
         "shells": {path: f"/offline/{name}" for path, (name, *_) in SHELLS.items()},
         "assets": [address for address in loaded if not _is_late(address)],
-        "late": [address for address in loaded if _is_late(address)],
+        "late": [PLAIN_READER, *(address for address in loaded if _is_late(address))],
         "queue": asset("js/queue.js"),
         "pushKey": push.public_key(),
         "shop": shop.name(session()),
@@ -109,7 +111,7 @@ def _kept() -> dict[str, object]:
 
 
 def _is_late(address: str) -> bool:
-    return address.partition("?")[0].endswith(KEPT_LATE)
+    return KEPT_LATE.search(address.partition("?")[0]) is not None
 
 
 def _shells() -> dict[str, str]:

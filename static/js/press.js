@@ -1,5 +1,6 @@
 // The scan page: on a phone that knows the app, a press is kept before it leaves, so that bad Wi-Fi or a flat battery
 // loses none. The form sends it as ever; the queue takes over, with the same key, where no answer comes.
+// Stands before scan.js in the page: what that one sends by itself is a press too.
 "use strict";
 
 (() => {
@@ -51,8 +52,7 @@
     const isAnswer = status > 0 && status < 500 && !NO_ANSWERS.includes(status);
     if (isAnswer) answered.add(press.key);
     else if (sent.has(press.key)) setTimeout(ask, PAUSE_MS, press.key);
-    loaded.then(() => (isAnswer ? queue.drop(press.key) : queue.letGo(press.key))).catch(() => {});
-    loaded.then(() => show(!isAnswer && !queue.status().fragile)).catch(() => {});
+    loaded.then(() => (isAnswer ? queue.drop(press.key) : queue.letGo(press.key))).then(show).catch(() => {});
   }
 
   document.addEventListener("htmx:after:request", settle);

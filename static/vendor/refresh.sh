@@ -20,6 +20,7 @@ take() {
 }
 
 take htmx.org 4.0.1 htmx-4.0.1 LICENSE dist/htmx.min.js dist/ext/hx-ptag.min.js dist/ext/hx-sse.min.js
+take qr 0.7.0 qr-0.7.0 LICENSE LICENSE-MIT decode.js index.js
 take zxing-wasm 3.1.4 zxing-wasm-3.1.4 LICENSE dist/iife/reader/index.js=reader.js dist/reader/zxing_reader.wasm
 
 chmod 644 "$work"/new/*/*

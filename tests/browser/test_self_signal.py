@@ -89,6 +89,14 @@ def opened(page: Page, shop: OpenShop, card: str) -> None:
     assert page.url.endswith(f"/cards/{card}")
 
 
+class Line:
+    """The way of a page's scans to the shop, cut until somebody mends it."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_cut = True
+        page.route("**/scans", lambda route: route.abort() if self.is_cut else route.continue_())
+
+
 def shown_once(page: Page, headline: str) -> None:
     """The page shows one result, and this one."""
     expect(page.get_by_role("heading", name=headline)).to_be_visible(timeout=LONGEST_WAIT)
@@ -200,7 +208,7 @@ def test_two_tabs_that_open_one_card_at_once_order_once(phone: Page, open_shop: 
 def test_the_same_permission_sent_again_and_again_orders_once(
     phone: Page, open_shop: OpenShop, card: str
 ) -> None:
-    phone.route("**/scans", lambda route: route.abort())
+    line = Line(phone)
     phone.goto(f"{open_shop.served.address}/c/{card}")
     kept = phone.get_by_text("No answer from the shop. Your press is kept")
     expect(kept).to_be_visible(timeout=LONGEST_WAIT)
@@ -209,7 +217,7 @@ def test_the_same_permission_sent_again_and_again_orders_once(
         "nonce": form.get_attribute("data-nonce") or "",
         "key": form.locator("[name=key]").input_value(),
     }
-    phone.unroute("**/scans")
+    line.is_cut = False
     address = f"{open_shop.served.address}/c/{card}/scans"
     origin = {"Origin": open_shop.served.address}
     for _each in range(3):
@@ -230,10 +238,10 @@ def test_the_same_permission_sent_again_and_again_orders_once(
 def test_a_press_in_a_page_whose_signal_got_no_answer_is_the_same_gesture(
     phone: Page, open_shop: OpenShop, card: str
 ) -> None:
-    phone.route("**/scans", lambda route: route.abort())
+    line = Line(phone)
     phone.goto(f"{open_shop.served.address}/c/{card}")
     expect(phone.locator("#kept-press")).to_be_visible(timeout=LONGEST_WAIT)
-    phone.unroute("**/scans")
+    line.is_cut = False
     phone.evaluate("document.querySelector('form[data-nonce]')?.requestSubmit()")
     shown_once(phone, "Ordered")
     assert signals(open_shop, card) == 1

@@ -4,7 +4,7 @@
 //   queue.onChange((entries, changed) => …)            calls back now and after every change, in every open tab
 //   queue.flush()                                      sends what waits, in its order; resolves to "all" or "later"
 //   queue.hold(press)    keeps a press that a form is sending: until it is let go, or some seconds, nobody else sends it
-//   queue.letGo(key)     the form got no answer: the queue sends it
+//   queue.letGo(key)     the form got no answer: the queue sends it; resolves to true if the phone keeps it
 //   queue.shown(key)     this answer was on the screen: the entry may leave the store
 //   queue.dismiss(key)   the person has read the refusal: it leaves the store
 //   queue.drop(key)      somebody else has shown the server's answer to this very key
@@ -94,8 +94,10 @@ self.queue = (() => {
     return update(press.key, (now) => (now.state === "waiting" ? { ...now, held } : undefined)).catch(() => {});
   }
 
-  function letGo(key) {
-    return update(key, (now) => (now.held ? { ...now, held: 0 } : undefined)).catch(() => {}).then(flush);
+  async function letGo(key) {
+    await update(key, (now) => (now.held ? { ...now, held: 0 } : undefined)).catch(() => {});
+    flush();
+    return entries.has(key) && !entries.get(key).fragile;
   }
 
   // A page that died holds nothing for long, nor does a clock that was set meanwhile.
@@ -183,8 +185,8 @@ self.queue = (() => {
     return update(key, (now) => (now.state === "sent" || now.state === "refused" ? null : undefined)).catch(() => {});
   }
 
-  function drop(key) {
-    return update(key, () => null).catch(() => {});
+  async function drop(key) {
+    await update(key, () => null).catch(() => {});
   }
 
   async function takeBack(key) {

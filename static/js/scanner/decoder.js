@@ -28,12 +28,12 @@ const decoder = (() => {
   }
 
   // Resolves when pictures can be read. Rejects where this browser refuses the reader.
-  function open({ worker: address, reader, wasm }) {
+  function open({ worker: address, reader, wasm, plain }) {
     opening ??= (async () => {
       worker = new Worker(address);
       worker.onmessage = answered;
       worker.onerror = broke;
-      await ask({ reader, wasm });
+      await ask({ reader, wasm, plain });
     })();
     opening.catch(() => (opening = null));
     return opening;

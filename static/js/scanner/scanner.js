@@ -58,7 +58,7 @@ function watch() {
     view.mark(pass);
     if (mode === "audit") audit.notice(pass.symbols);
     if (pass.take) read(pass.aimed.text);
-  }, (error) => stop("wasm", error));
+  }, (error) => stop("unread", error));
 }
 
 function stop(reason, error) {
@@ -80,14 +80,13 @@ async function openCamera() {
 
 async function open() {
   view.turn("opening");
-  const { worker, reader, wasm } = document.body.dataset;
-  const reading = decoder.open({ worker, reader, wasm }).then(() => "", () => "wasm");
+  const reading = decoder.open(document.body.dataset).then(() => "", () => "unread");
   try {
     await camera.open(view.picture);
   } catch (error) {
     return stop(camera.reason(error));
   }
-  if (await reading) return stop("wasm");
+  if (await reading) return stop("unread");
   if (!camera.isOpen()) return;
   view.turn("open");
   document.documentElement.dataset.scanning = "yes"; // no new version takes over meanwhile
@@ -132,11 +131,10 @@ function pinch(frame) {
 async function readPhoto(file) {
   at("nothing-read").hidden = true;
   at("choice").hidden = true;
-  const { worker, reader, wasm } = document.body.dataset;
   try {
-    await decoder.open({ worker, reader, wasm });
+    await decoder.open(document.body.dataset);
   } catch {
-    return stop("wasm");
+    return stop("unread");
   }
   const found = await symbolsOf(file);
   const unlike = [...new Set(found.map(({ text }) => text))];
