@@ -183,3 +183,8 @@ def test_the_document_carries_the_letterhead_and_the_logo_as_pdf_page_and_csv(
         "/shop", head | {"photo": (io.BytesIO(b"no picture"), "x.png")}, content_type="multipart/form-data"
     )
     assert buyer.get(f"/orders/{draft}/logo").status_code == 200
+
+
+@pytest.mark.parametrize("sent", [[], {"card": "1"}, {"card": [{}]}, {"card": [None]}, {}])
+def test_cards_to_pull_forward_are_named_by_their_numbers(buyer: Client, draft: int, sent: object) -> None:
+    assert buyer.post(f"/orders/{draft}/early-cards", json=sent).status_code == 400

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -11,7 +10,7 @@ from kanban import journal
 from kanban.languages import gettext as _
 from kanban.languages import ngettext
 from kanban.orders import NotAllowed, Order, rules
-from kanban.web import respond, security
+from kanban.web import forms, respond, security
 from kanban.web.orders.blueprint import bp
 from kanban.web.running import running
 
@@ -37,7 +36,7 @@ def approve(order_id: int) -> Response:
 @security.access("buyer")
 def pull_forward(order_id: int) -> Response:
     """Cards that will soon be empty join the draft now."""
-    sent = request.get_json().get("card", []) if request.is_json else request.form.getlist("card")
+    sent = forms.typed_fields("card").get("card", [])
     chosen = [_number(each) for each in sent] if isinstance(sent, list) else []
     if not chosen:
         raise BadRequest(_("Tick the cards that shall join the order."))
