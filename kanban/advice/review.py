@@ -96,6 +96,7 @@ def review(told: History, clocks: Calendars, at: datetime, changed_at: datetime 
     seen = [
         (plain.between(turn.since, turn.until or at), turn.arrived and turn.until is not None)
         for turn in told.turns
+        if turn.until is None or turn.until >= turn.since  # a clock was wrong: that says nothing
     ]
     reasons = _reasons(told, seen, is_volatile(told.turns, plain))
     supply = classes.supply_class(len(reasons))

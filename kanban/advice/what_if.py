@@ -18,6 +18,8 @@ RUNS = 12
 SCANS_OF_ITS_OWN = 8
 """From so many scans on, the loop's own gaps are played; before, random ones of the same rate."""
 MOST_ISSUES = 1_500
+MOST_BINS = 10_000
+"""Bins a year above which nobody plays a loop: forty a day are no cards on bins."""
 FAILS_FROM = 60.0
 
 Issues = list[tuple[float, float]]
@@ -49,6 +51,11 @@ class Outcome:
 def play(reviewed: Reviewed, wonder: Wonder, cards: Sequence[int]) -> list[Outcome]:
     """The outcome for each number of cards; every one meets the same issues and the same deliveries."""
     return [_outcome(reviewed, wonder, number) for number in cards]
+
+
+def is_played(reviewed: Reviewed, wonder: Wonder) -> bool:
+    """Whether so little is used that a year of it can be played while somebody waits."""
+    return reviewed.advice.use * wonder.use * DAYS <= MOST_BINS * loop_of(reviewed.told).quantity
 
 
 def is_its_own(reviewed: Reviewed) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import expm1, log
+from statistics import fmean
 from typing import NamedTuple
 
 from kanban.sizing.alarms import SCANS_BEFORE_ALARMS, Change, interval_cusum
@@ -19,6 +20,8 @@ HALF_LIFE, KEPT_GAPS = 60.0, 20.0
 that count, or it would never know more than its last few scans."""
 PRIOR_CV2, PRIOR_GAPS = 1.0, 3.0
 """Before anything is known gaps vary as those of a Poisson do, and this belief weighs three gaps."""
+PAUSE = 12.0
+"""So many times the usual gap (the mean without the longest tenth) no gap is taken to be."""
 SURENESS = {"guess": 0.7, "estimate": 0.5, "records": 0.3}
 """Coefficient of variation of what a person says about the use, by how they know."""
 AFTER_A_CHANGE = 4.0
@@ -51,11 +54,14 @@ def gaps_of(times: Sequence[float]) -> list[float]:
 def gap_cv2(gaps: Sequence[float]) -> float:
     """Squared variation of the gaps, drawn to that of a Poisson while they are few.
 
-    cv² = (3 · 1 + (n - 1) s² / m²) / (3 + n - 1). Never below a hundredth: no use is a clockwork.
+    cv² = (3 · 1 + (n - 1) s² / m²) / (3 + n - 1). Never below a hundredth: no use is a clockwork. A gap
+    many times longer than the others is a pause, which the rate knows of, and no lump.
     """
     n = len(gaps)
     if n < 2 or sum(gaps) <= 0:
         return PRIOR_CV2
+    usual = fmean(sorted(gaps)[: n - max(1, n // 10)])
+    gaps = [min(gap, PAUSE * usual) for gap in gaps] if usual > 0 else gaps
     mean = sum(gaps) / n
     spread = sum((gap - mean) ** 2 for gap in gaps) / mean**2
     return max(0.01, (PRIOR_GAPS * PRIOR_CV2 + spread) / (PRIOR_GAPS + n - 1))
@@ -76,7 +82,7 @@ def learn(times: Sequence[float], now: float, belief: Rate, *, out: float = 0.0)
     """
     gaps = gaps_of(times)
     cv2 = gap_cv2(gaps)
-    half_life = max(HALF_LIFE, KEPT_GAPS * max(cv2, 1.0) * now / len(times)) if times else HALF_LIFE
+    half_life = max(HALF_LIFE, KEPT_GAPS * max(cv2, 1.0) * fmean(gaps)) if gaps else HALF_LIFE
     scans = sum(_weight(now - time, half_life) for time in times)
     days = _weighted_days(now, half_life) * max(0.0, 1 - out / now) if now > 0 else 0.0
     rate = Rate(belief.shape + scans / cv2, belief.exposure + days / cv2)

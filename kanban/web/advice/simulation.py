@@ -52,7 +52,7 @@ def simulate(loop_id: int) -> str:
     reviewed = advice.review(found[0], advice.Calendars(session(), zone), g.at)
     wonder = what_if.Wonder(*(float(asked[name]) for name in ("lead_time", "use", "failure")))
     numbers = sorted({max(found[0].cards, 1), reviewed.decision.cards})
-    played = what_if.play(reviewed, wonder, numbers)
+    played = what_if.play(reviewed, wonder, numbers) if what_if.is_played(reviewed, wonder) else []
     return render_template(
         "advice/simulation.html",
         circuit=found[0].loop,

@@ -9,6 +9,7 @@ from kanban import languages
 from kanban.advice import Advice
 from kanban.languages import gettext as _
 from kanban.languages import mark, ngettext
+from kanban.sizing.advice import SLACK
 from kanban.web import formats
 
 WORDS = {
@@ -43,6 +44,8 @@ BECAUSE = {
     "close_to_limit": mark("One card fewer would be close to the limit if a little more is used."),
     "more_than_needed": mark("One card fewer is enough, even if a little more is used."),
 }
+HARDLY_EVER = 500
+"""Weeks of work for one bin that nobody need count."""
 STATES = {
     "open": mark("waits for you"),
     "accepted": mark("accepted"),
@@ -164,6 +167,13 @@ def _use(figures: dict[str, Any], unit: str) -> str:
     low, high = figures["band"]
     bins, quantity = figures["bins_a_week"], figures["quantity"]
     a_bin = 5 / quantity  # pieces a day to bins a week
+    if rounded(bins) == 1:
+        return _(
+            "About one bin a week is used, between %(low)s and %(high)s (%(pieces)s a working day).",
+            low=_n(low * a_bin),
+            high=_n(high * a_bin),
+            pieces=formats.units(rounded(figures["use"]), unit),
+        )
     if bins >= 0.75:
         return _(
             "About %(bins)s bins a week are used, between %(low)s and %(high)s (%(pieces)s a working day).",
@@ -172,6 +182,8 @@ def _use(figures: dict[str, Any], unit: str) -> str:
             high=_n(high * a_bin),
             pieces=formats.units(rounded(figures["use"]), unit),
         )
+    if 1 / bins > HARDLY_EVER:
+        return _("Hardly anything is used: less than one bin in ten years.")
     return _(
         "About one bin in %(weeks)s weeks is used, between one in %(low)s and one in %(high)s.",
         weeks=_n(1 / bins),
@@ -181,6 +193,13 @@ def _use(figures: dict[str, Any], unit: str) -> str:
 
 
 def _back(figures: dict[str, Any]) -> str:
+    if figures["slow"] < 1:
+        return _("A bin is usually back within a working day.")
+    if figures["usual"] < 1:
+        return _(
+            "A bin is usually back within a working day, one time in ten after more than %(slow)s.",
+            slow=_n(figures["slow"]),
+        )
     return _(
         "A bin is usually back after %(usual)s working days, one time in ten after more than %(slow)s.",
         usual=_n(figures["usual"]),
@@ -200,11 +219,16 @@ def _compared(advice: Advice, figures: dict[str, Any]) -> list[str]:
         now=without(now[2]),
         then=without(then[2]),
     )
+    told_of = [told]
+    if then[1] < figures["target"] - SLACK:
+        told_of.append(
+            _("No number of cards is enough: the bins are too small for the use. Larger bins would be.")
+        )
     each = figures["unit_cost"] * figures["quantity"]
     if each <= 0:
-        return [told]
+        return told_of
     return [
-        told,
+        *told_of,
         _(
             "Each card holds %(each)s. %(cards)s cards: %(ceiling)s at most, %(cash)s on average.",
             each=money(each),
