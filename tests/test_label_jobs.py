@@ -61,7 +61,7 @@ def test_the_same_job_gives_the_same_bytes_and_computes_no_symbol_again(
     first = target.read_bytes()
     kept = symbols.Kept(target.with_suffix(".symbols"))
     kept.load()
-    assert len(kept.found) == 60
+    assert len(kept.known) == 60
     jobs.write_pdf(many(60), plan(kept=kept), target, cores=1)
     assert target.read_bytes() == first
     assert len(target.with_suffix(".symbols").read_text().splitlines()) == 60
@@ -91,8 +91,9 @@ def test_joining_keeps_what_each_part_shows() -> None:
 def test_a_part_that_breaks_is_told_and_leaves_no_half_file(
     small_parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs.press, "packed", lambda *_: b"{}")
-    with pytest.raises(labels.LabelError, match="could not be set"):
+    where = plan().place()
+    monkeypatch.setattr(labels.Plan, "settled", lambda how: replace(how, where=where, assets=tmp_path))
+    with pytest.raises(labels.LabelError, match=r"could not be set: .*No such file"):
         jobs.write_pdf(many(60), plan(), tmp_path / "job.pdf")
     assert list(tmp_path.iterdir()) == []
 

@@ -120,4 +120,4 @@ def _write(made: Iterable[labels.Label], how: Plan, out: Path, count: int) -> No
                 archive.writestr(zipfile.ZipInfo(f"{label.code}.png"), rasters.png(image, how.stock.dpi))
     else:
         with click.progressbar(length=count, label="Cards", hidden=count <= jobs.SMALL) as bar:
-            jobs.write_pdf(made, how, out, lambda done: bar.update(done - bar.pos), count=count)
+            jobs.write_pdf(made, how, out, lambda done: bar.update(done - bar.pos))

@@ -1,73 +1,116 @@
-"""One part of a large job, in a process of its own: ``python -m kanban.labels.press``.
+"""Parts of a large job, set in a process of their own.
 
-Reads what to print from its input (JSON) and writes a PDF to its output. Symbols and typesetting cost
-CPU, and a thread would share one core with the server; a process has its own and gives its memory back.
+Symbols and typesetting cost CPU, and a thread would share one core with the server. The process takes
+one part after another and sets each in a child that ends with it: what typst remembers of a part would
+never be asked for again, and the memory goes back.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+import os
+import pickle
+import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import IO
 
-from kanban.labels import sheets, stocks, symbols
-from kanban.labels.sheets import Plan, Shift
+from kanban.labels import sheets, symbols
+from kanban.labels.errors import LabelError
+from kanban.labels.sheets import Plan
 from kanban.labels.values import Label
+from kanban.languages import gettext as _
+
+ENVIRONMENT = {
+    "RAYON_NUM_THREADS": "1",  # each press has one core
+    "MALLOC_ARENA_MAX": "1",  # a part takes much memory once: large pieces of it cost a seventh less time
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 
-def packed(labels: Sequence[Label], how: Plan, kept: Path) -> bytes:
-    """A part of a job as this program's input; new matrices go to the file ``kept``."""
-    stock = {key: value for key, value in asdict(how.stock).items() if key != "name"}
-    told = {
-        "assets": str(how.assets),
-        "base_url": how.base_url,
-        "face": how.face.name,
-        "stock": [how.stock.name, stock],
-        "start": how.start,
-        "languages": how.languages,
-        "shift": asdict(how.shift),
-        "known": str(how.kept.file) if how.kept else "",
-        "kept": str(kept),
-        "labels": [_row(label) for label in labels],
-    }
-    return json.dumps(told).encode()
+@dataclass(frozen=True)
+class Part:
+    """Some labels of a job, on whole sheets, with the matrices that are known of them."""
+
+    labels: Sequence[Label]
+    how: Plan
+    known: Mapping[str, str]
 
 
-def press(told: dict[str, Any]) -> bytes:
+@dataclass(frozen=True)
+class Made:
+    """A part as PDF, with the matrices that were not known."""
+
+    count: int
+    pdf: bytes
+    new: Mapping[str, str]
+
+
+def made(part: Part) -> Made:
     """The PDF of a part. Raises a LabelError."""
-    assets, (name, stock) = Path(told["assets"]), told["stock"]
-    kept = symbols.Kept(Path(told["known"]))
-    if told["known"]:
-        kept.load()
-    how = sheets.plan(
-        assets,
-        told["base_url"],
-        told["face"],
-        stocks.made(name, stock),
-        told["start"],
-        languages=tuple(told["languages"]),
-        shift=Shift(**told["shift"]),
-        kept=kept,
-    )
-    made = sheets.pdf([_label(row) for row in told["labels"]], how)
-    kept.file = Path(told["kept"])
-    kept.save()
-    return made
+    kept = symbols.Kept(known=dict(part.known))
+    return Made(len(part.labels), sheets.pdf(part.labels, replace(part.how, kept=kept)), kept.new)
 
 
-def _row(label: Label) -> dict[str, Any]:
-    photo = base64.b64encode(label.photo).decode() if label.photo else None
-    return asdict(label) | {"photo": photo}
+class Press:
+    """The process, from the side of the job."""
+
+    def __enter__(self) -> Press:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from kanban.labels import press; press.serve()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | ENVIRONMENT,
+        )
+        return self
+
+    def made(self, part: Part) -> Made:
+        """The part, made by the process. Raises a LabelError that says why it could not be."""
+        told, answers = self._process.stdin, self._process.stdout
+        assert told is not None
+        assert answers is not None
+        try:
+            pickle.dump(part, told)
+            told.flush()
+            answer: Made = pickle.load(answers)  # noqa: S301 - from our own process
+        except (OSError, EOFError, pickle.UnpicklingError) as broken:
+            raise LabelError(_("a part of the job could not be set: %(why)s", why=self._said())) from broken
+        return answer
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._process.kill()
+        self._process.communicate()
+
+    def _said(self) -> str:
+        self._process.kill()
+        assert self._process.stderr is not None
+        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "?"
 
 
-def _label(row: dict[str, Any]) -> Label:
-    photo = base64.b64decode(row["photo"]) if row["photo"] else None
-    return Label(**(row | {"photo": photo}))
+def serve() -> None:
+    """The process: sets each part that comes; one that breaks ends it, and says why on its error output."""
+    with open(0, "rb") as parts, open(1, "wb") as answers:
+        while parts.peek(1):
+            part: Part = pickle.load(parts)  # noqa: S301 - from our own job
+            child = os.fork()
+            if child == 0:
+                os._exit(_answer(part, answers))
+            if os.waitpid(child, 0)[1]:
+                sys.exit(1)
 
 
-if __name__ == "__main__":
-    sys.stdout.buffer.write(press(json.load(sys.stdin)))
+def _answer(part: Part, answers: IO[bytes]) -> int:
+    try:
+        pickle.dump(made(part), answers)
+        answers.flush()
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
-from kanban.labels import faces, glyphs, symbols, words
+from kanban import codes
+from kanban.labels import faces, glyphs, symbols, values, words
 from kanban.labels.errors import NothingToPrint, StartOffSheet
 from kanban.labels.faces import Face, Place
 from kanban.labels.setting import pictures, typeset
@@ -47,6 +49,8 @@ class Plan:
     shift: Shift = Shift()
     outline: bool = False
     kept: symbols.Kept | None = field(default=None, compare=False)
+    where: Place | None = field(default=None, compare=False)
+    """Where the symbol stands, if that was found out already."""
 
     def checked(self) -> Plan:
         """Itself. Raises FaceDoesNotFit, ModuleTooSmall, StartOffSheet, NotAnAddress."""
@@ -65,8 +69,14 @@ class Plan:
 
     def place(self) -> Place:
         """Where the symbol stands. Raises FaceDoesNotFit, ModuleTooSmall, NotAnAddress."""
+        if self.where is not None:
+            return self.where
         count = symbols.modules(self.base_url, small=self.face.micro)
         return faces.place(self.assets, self.face, self.stock, count)
+
+    def settled(self) -> Plan:
+        """Itself, with nothing left to find out: what a press of its own is told."""
+        return replace(self, where=self.place())
 
     def matrix(self, label: Label) -> symbols.Matrix:
         """The modules of a label's symbol, kept or computed."""
@@ -112,7 +122,6 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         raise NothingToPrint(_("there is no label to print"))
     place = how.checked().place()
     photos = _pictures({label.photo for label in labels if label.photo})
-    said = words.said(how.languages)
     stock = {key: value for key, value in asdict(how.stock).items() if key not in ("also", "source")}
     data = {
         "stock": stock,
@@ -121,26 +130,36 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         "shift": asdict(how.shift),
         "outline": how.outline,
         "photos": photos,
-        "words": {key: plain(word) for key, word in said.items()},
         "labels": [_row(label, how, photos, symbol=symbol) for label in labels],
     }
-    return {"face": f"/{how.face.name}.typ", "data": json.dumps(data, ensure_ascii=False)}
+    said = {key: plain(word) for key, word in words.said(how.languages).items()}
+    return {
+        "face": f"/{how.face.name}.typ",
+        "words": json.dumps(said, ensure_ascii=False),
+        "data": json.dumps(data, ensure_ascii=False),
+    }
 
 
 def _row(label: Label, how: Plan, photos: Mapping[str, str], *, symbol: bool) -> dict[str, Any]:
+    """A label as its design knows it: finished text, so that a design composes and cuts nothing."""
     fonts = how.assets / "fonts"
-    facts: dict[str, Any] = {
-        name: glyphs.replaced(plain(value), fonts) if isinstance(value, str) else value
-        for name, value in ((each, getattr(label, each)) for each in _FIELDS)
-    }
+    facts: dict[str, Any] = {name: _text(getattr(label, name), fonts) for name in _TEXTS}
+    facts["way"], facts["spot"] = values.parted(facts["location"])
+    facts["clear"] = codes.grouped(label.code)
+    facts["edition"] = values.edition(label.print_version, facts["printed_on"], facts["shop"])
+    facts["turn"] = words.turn(label.number, label.of, how.languages)
     photo = _name(label.photo) if label.photo else ""
     facts["photo"] = photo if photo in photos else None
-    facts["turn"] = words.turn(label.number, label.of, how.languages)
     facts["symbol"] = symbols.drawing(how.matrix(label)) if symbol else None
     return facts
 
 
-_FIELDS = tuple(Label.__slots__)
+_TEXTS = tuple(name for name, kind in get_type_hints(Label).items() if kind is str and name != "link")
+
+
+@lru_cache(maxsize=4_096)
+def _text(value: str, fonts: Path) -> str:
+    return glyphs.replaced(plain(value), fonts)
 
 
 def _name(photo: bytes) -> str:

@@ -108,15 +108,15 @@ def address(url_base: str) -> str:
 
 
 def drawing(modules: Matrix) -> str:
-    """The symbol with its quiet zone as SVG: one filled path, a rectangle per horizontal run."""
-    quiet = modules.quiet
+    """The symbol with its quiet zone as SVG: one path, a stroke one module wide per horizontal run."""
     runs = []
-    for y, row in enumerate(modules.rows(), quiet):
+    for y, row in enumerate(modules.rows()):
         for run in _DARK.finditer(row):
-            width = run.end() - run.start()
-            runs.append(f"M{run.start() + quiet} {y}h{width}v1h-{width}z")
+            start, end = run.span()
+            runs.append(f"M{start} {y}h{end - start}")
     side = modules.modules
-    return svg(side, side, f'<path d="{"".join(runs)}"/>')
+    shift = f'transform="translate({modules.quiet} {modules.quiet}.5)"'
+    return svg(side, side, f'<path {shift} stroke="#000" d="{"".join(runs)}"/>')
 
 
 def svg(width: int, height: int, body: str) -> str:
@@ -135,57 +135,71 @@ def _matrix(made: segno.QRCode, quiet: int = QUIET_ZONE) -> Matrix:
 
 @dataclass
 class Kept:
-    """Matrices that were computed before, in a file: a reprint computes none again.
+    """Matrices that were computed before, as lines of a file: a reprint computes none again.
 
     A matrix depends on nothing but what it says, so the file may be deleted at any time.
     """
 
-    file: Path
-    found: dict[str, Matrix] = field(default_factory=dict)
-    new: dict[str, Matrix] = field(default_factory=dict)
+    file: Path | None = None
+    known: dict[str, str] = field(default_factory=dict)
+    """What a symbol says: its size and its modules as hexadecimal digits."""
+    new: dict[str, str] = field(default_factory=dict)
 
     def load(self) -> None:
-        """Read the file, if it is there and whole."""
+        """Read the file, if it is there; what is damaged in it counts as not there."""
         try:
-            lines = self.file.read_text("ascii").splitlines()
+            lines = self.file.read_text("ascii").splitlines() if self.file else []
         except (OSError, ValueError):
             return
         for line in lines:
-            said, _, rest = line.partition("\t")
-            size, _, digits = rest.partition("\t")
-            if size.isdigit() and len(digits) * 4 >= int(size) ** 2 > 0:
-                self.found[said] = _unpacked(int(size), digits)
+            said, _, packed = line.partition("\t")
+            size, _, digits = packed.partition("\t")
+            if size.isdigit() and len(digits) * 4 >= int(size) ** 2 > 0 and _HEXADECIMAL.fullmatch(digits):
+                self.known[said] = packed
 
     def get(self, url_base: str, code: str) -> Matrix:
         """The matrix of a card's symbol, kept or computed."""
-        said = f"{url_base}/c/{code}"
-        known = self.found.get(said)
-        if known is None:
-            known = self.found[said] = self.new[said] = matrix(url_base, code)
-        return known
+        said = _said(url_base, code)
+        if said in self.known:
+            return _unpacked(self.known[said])
+        made = matrix(url_base, code)
+        self.known[said] = self.new[said] = _packed(made)
+        return made
 
-    def save(self) -> None:
-        """Add what was computed to the file."""
-        if not self.new:
+    def of(self, url_base: str, codes: Iterable[str]) -> dict[str, str]:
+        """What is known of these cards."""
+        wanted = (_said(url_base, code) for code in codes)
+        return {said: self.known[said] for said in wanted if said in self.known}
+
+    def add(self, new: Mapping[str, str]) -> None:
+        """Add matrices to the file."""
+        if not new or self.file is None:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.file.open("a", encoding="ascii") as file:
-            file.writelines(packed(self.new))
+            file.writelines(f"{said}\t{packed}\n" for said, packed in new.items())
+
+    def save(self) -> None:
+        """Add what was computed to the file."""
+        self.add(self.new)
         self.new = {}
 
 
-def packed(matrices: Mapping[str, Matrix]) -> Iterable[str]:
-    """Matrices as lines of text: what they say, their size, their modules as hexadecimal digits."""
-    for said, each in matrices.items():
-        number = int(each.bits.translate(_AS_DIGITS), 2)
-        digits = -(-len(each.bits) // 4)
-        yield f"{said}\t{each.size}\t{number:0{digits}x}\n"
+def _said(url_base: str, code: str) -> str:
+    return f"{url_base}/c/{code}"
 
 
-def _unpacked(size: int, digits: str) -> Matrix:
-    text = f"{int(digits, 16):0{size * size}b}"
-    return Matrix(size, text.encode("ascii").translate(_AS_BITS))
+def _packed(matrix: Matrix) -> str:
+    digits = -(-len(matrix.bits) // 4)
+    return f"{matrix.size}\t{int(matrix.bits.translate(_AS_DIGITS), 2):0{digits}x}"
 
 
+def _unpacked(packed: str) -> Matrix:
+    size, _, digits = packed.partition("\t")
+    bits = f"{int(digits, 16):0{int(size) ** 2}b}"
+    return Matrix(int(size), bits.encode("ascii").translate(_AS_BITS))
+
+
+_HEXADECIMAL = re.compile("[0-9a-f]+")
 _AS_DIGITS = bytes.maketrans(b"\0\1", b"01")
 _AS_BITS = bytes.maketrans(b"01", b"\0\1")

@@ -11,6 +11,7 @@ from kanban.languages import gettext as _
 
 _LONGEST = 400  # characters of one value; no label has room for more, and fitting takes time
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{12}")
+_BETWEEN_PLACES = " › "
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}|")
 
 
@@ -47,6 +48,18 @@ class Label:
             check_code(self.code)
         if not _COLOUR.fullmatch(self.colour):
             raise NotAColour(_("“%(value)s” is not a colour like #1f6feb", value=self.colour))
+
+
+def parted(location: str) -> tuple[str, str]:
+    """The way to a place and its own name, which is read from afar: ``Hall 1 › Rack 2``, ``A-07``."""
+    way, _, spot = location.rpartition(_BETWEEN_PLACES)
+    return way, spot
+
+
+def edition(print_version: int, printed_on: str, shop: str) -> str:
+    """Which print this is, when and whose: ``v2 · 2026-11-26 · Works``."""
+    version = f"v{print_version}" if print_version > 0 else ""
+    return " · ".join(filter(None, (version, printed_on, shop)))
 
 
 def check_code(code: str) -> None:

@@ -1,27 +1,28 @@
 """Prints: the life of every printed label, the batches that they came in, and the printers."""
 
-from kanban.prints.issues import (
+from kanban.prints.batches import (
     MOST_LABELS,
     CardsChanged,
-    NotBlank,
     NotPrintable,
     Paper,
     Wanted,
-    card_of,
-    claim,
-    count_waiting,
     hand_over,
-    is_blank,
-    issue_of,
-    last_fingerprints,
     last_of,
     make,
     make_blank,
     note_failure,
-    printers_in_use,
     void,
 )
-from kanban.prints.printers import BadPrinter, PrinterFacts, PrinterTaken, StockTaken
+from kanban.prints.issues import (
+    NotBlank,
+    card_of,
+    claim,
+    count_waiting,
+    is_blank,
+    issue_of,
+    last_fingerprints,
+)
+from kanban.prints.printers import BadPrinter, PrinterFacts, PrinterTaken, StockTaken, in_use
 from kanban.prints.tables import Batch, LabelIssue, OwnStock, Printer
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "claim",
     "count_waiting",
     "hand_over",
+    "in_use",
     "is_blank",
     "issue_of",
     "last_fingerprints",
@@ -50,6 +52,5 @@ __all__ = [
     "make",
     "make_blank",
     "note_failure",
-    "printers_in_use",
     "void",
 ]

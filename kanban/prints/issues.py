@@ -1,153 +1,25 @@
-"""The life of a printed label: issued in a batch, worn by its card, replaced, void; or blank, then claimed.
-
-A print makes new codes first (:func:`make`), and lets the cards wear them once the paper is there
-(:func:`hand_over`). Between the two a label that came out all the same is known and counts, and the
-label that the card wore before stays the good one: nothing is half printed.
-"""
+"""The life of a printed label: issued, worn by its card, replaced, void; or blank, then claimed."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from kanban import bulk, codes, journal, loops
+from kanban import bulk, journal, loops
 from kanban.db import Statement
 from kanban.languages import gettext as _
 from kanban.loops import Card
-from kanban.prints.tables import Batch, LabelIssue, Printer
+from kanban.prints.tables import Batch, LabelIssue
 
-MOST_LABELS = 20_000
 AT_ONCE = 500
-
-
-class CardsChanged(ValueError):
-    """Some of the cards were printed or retired by somebody else while their labels were made."""
 
 
 class NotBlank(ValueError):
     """The label is no blank one: it has its card, or it is void."""
-
-
-class NotPrintable(ValueError):
-    """The batch is past what was asked of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A card's coming label: which version the card has now, and what shall stand on it."""
-
-    card_id: int
-    version: int
-    facts: Mapping[str, Any]
-    fingerprint: str
-    photo_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """On what a batch is printed, in the words of its table."""
-
-    face: str
-    stock: str
-    stock_facts: str
-    languages: str
-    base_url: str
-    start: int = 1
-    printer_id: int | None = None
-    shift: str = "{}"
-
-
-def make(session: Session, deed: journal.Deed, wanted: Sequence[Wanted], paper: Paper) -> Batch:
-    """A batch of labels for cards, each with a code of its own, which no card wears yet.
-
-    A card that was never printed keeps the code that it has. Raises :class:`CardsChanged`.
-    """
-    now = _versions(session, [each.card_id for each in wanted])
-    if any(now.get(each.card_id, (-1, ""))[0] != each.version for each in wanted):
-        raise CardsChanged(
-            _("somebody printed or retired one of these cards just now: look again, then print")
-        )
-    batch = _batch(session, deed, paper, len(wanted), "cards")
-    issued = _issued(session, [each.card_id for each in wanted])
-    rows = [
-        _row(batch, each, now[each.card_id][1] if each.version == 0 and each.card_id not in issued else "")
-        for each in wanted
-    ]
-    bulk.add(session, LabelIssue, rows)
-    facts = {"count": len(wanted), "face": paper.face, "stock": paper.stock}
-    journal.append(session, deed, "made", "print_batch", batch.id, facts)
-    return batch
-
-
-def make_blank(session: Session, deed: journal.Deed, count: int, paper: Paper) -> Batch:
-    """A batch of labels that have no card yet: their first scan asks for one."""
-    batch = _batch(session, deed, paper, count, "blank")
-    batch.state, batch.printed_at = "printed", deed.at
-    row = {"batch_id": batch.id, "card_id": None, "version": 1, "printed_at": deed.at}
-    bulk.add(session, LabelIssue, [row | _REST | {"code": codes.make()} for _each in range(count)])
-    facts = {"count": count, "face": paper.face, "stock": paper.stock}
-    journal.append(session, deed, "printed", "print_batch", batch.id, facts | {"kind": "blank"})
-    return batch
-
-
-def hand_over(session: Session, deed: journal.Deed, batch: Batch) -> None:
-    """The paper is there: each card wears its new label, the one before is replaced.
-
-    Raises :class:`CardsChanged` where a card was printed meanwhile, :class:`NotPrintable` for a batch that
-    was handed over already.
-    """
-    if batch.state == "printed":
-        raise NotPrintable(_("these labels count as printed already"))
-    columns = (LabelIssue.card_id, LabelIssue.code, LabelIssue.version, Card.print_version, Card.code)
-    query = select(*columns).join(Card).where(LabelIssue.batch_id == batch.id, Card.life != "retired")
-    rows: list[Any] = list(session.execute(query.order_by(LabelIssue.id)))
-    if len(rows) < batch.count or any(row[2] != row[3] + 1 for row in rows):
-        raise CardsChanged(
-            _("somebody printed or retired one of these cards just now: look again, then print")
-        )
-    _end_former(session, deed.at, batch, [(row[0], row[4], row[3]) for row in rows if row[3] > 0])
-    _wear(session, deed.at, [(row[0], row[1], row[2]) for row in rows])
-    session.execute(
-        update(LabelIssue).where(LabelIssue.batch_id == batch.id).values(printed_at=deed.at),
-        execution_options={"synchronize_session": False},
-    )
-    batch.state, batch.printed_at, batch.trouble = "printed", deed.at, ""
-    session.flush()
-    entries = (
-        journal.Entry("printed", "card", row[0], {"version": row[2], "batch": batch.id}, card_id=row[0])
-        for row in rows
-    )
-    journal.append_all(session, deed, entries)
-    session.expire_all()
-
-
-def note_failure(session: Session, deed: journal.Deed, batch: Batch, trouble: str) -> None:
-    """The printer did not take the whole batch: nothing of it counts as printed."""
-    if batch.state == "printed":
-        return
-    batch.state, batch.trouble = "failed", trouble
-    journal.append(session, deed, "failed", "print_batch", batch.id, {"trouble": trouble})
-
-
-def void(session: Session, deed: journal.Deed, batch: Batch) -> int:
-    """The batch's paper is lost or spoiled: labels that are still worn, or blank, never order any more.
-
-    Their cards wait for new ones. Returns how many labels that were.
-    """
-    live = select(LabelIssue).where(LabelIssue.batch_id == batch.id, LabelIssue.ended == "")
-    issues = list(session.scalars(live))
-    for issue in issues:
-        issue.ended, issue.ended_at = "void", deed.at
-        if issue.card is not None and issue.card.code == issue.code and issue.card.life != "retired":
-            issue.card.reprint_requested, issue.card.reprint_because = True, "void"
-    journal.append(session, deed, "voided", "print_batch", batch.id, {"count": len(issues)})
-    return len(issues)
 
 
 def claim(session: Session, deed: journal.Deed, issue: LabelIssue, card: Card) -> None:
@@ -155,7 +27,7 @@ def claim(session: Session, deed: journal.Deed, issue: LabelIssue, card: Card) -
     if issue.card_id is not None or issue.ended:
         raise NotBlank(_("this label is not blank any more"))
     if card.print_version > 0:
-        _end_former(session, deed.at, None, [(card.id, card.code, card.print_version)])
+        end_former(session, deed.at, None, [(card.id, card.code, card.print_version)])
     issue.card_id, issue.version = card.id, card.print_version + 1
     card.code, card.print_version, card.printed_at = issue.code, issue.version, deed.at
     card.reprint_requested, card.reprint_because = False, ""
@@ -192,7 +64,7 @@ def card_of(session: Session, code: str) -> Card | None:
 def last_fingerprints(session: Session, card_ids: Sequence[int]) -> dict[int, str]:
     """What stood on the label that each card wears, as a hash; none of a card printed elsewhere."""
     found: dict[int, str] = {}
-    for some in _slices(card_ids):
+    for some in slices(card_ids):
         query = select(LabelIssue.card_id, LabelIssue.fingerprint).where(
             LabelIssue.card_id.in_(some), LabelIssue.ended == "", LabelIssue.printed_at.is_not(None)
         )
@@ -200,85 +72,23 @@ def last_fingerprints(session: Session, card_ids: Sequence[int]) -> dict[int, st
     return found
 
 
-def last_of(session: Session, person_id: int | None, device_id: int | None) -> Batch | None:
-    """The last print of a person or device: what they are likely to print on again."""
-    whose = Batch.person_id == person_id if person_id else Batch.device_id == device_id
-    if person_id is None and device_id is None:
-        return None
-    return session.scalar(select(Batch).where(whose).order_by(Batch.id.desc()).limit(1))
-
-
-def printers_in_use(session: Session) -> list[Printer]:
-    """Those in use, by name."""
-    query = select(Printer).where(Printer.retired_at.is_(None)).order_by(Printer.name_key)
-    return list(session.scalars(query))
-
-
-def _batch(session: Session, deed: journal.Deed, paper: Paper, count: int, kind: str) -> Batch:
-    by = deed.by
-    batch = Batch(
-        kind=kind,
-        made_at=deed.at,
-        person_id=by.person_id,
-        device_id=by.device_id,
-        count=count,
-        **asdict(paper),
-    )
-    session.add(batch)
-    session.flush()
-    return batch
-
-
-_REST: dict[str, Any] = {
+REST: dict[str, Any] = {
     "facts": "{}",
     "fingerprint": "",
     "photo_id": None,
     "ended": "",
     "ended_at": None,
 }
+"""What a row has that was never printed here."""
 
 
-def _row(batch: Batch, wanted: Wanted, code: str) -> dict[str, Any]:
-    facts = json.dumps(dict(wanted.facts), ensure_ascii=False, separators=(",", ":"))
-    return _REST | {
-        "batch_id": batch.id,
-        "card_id": wanted.card_id,
-        "version": wanted.version + 1,
-        "code": code or codes.make(),
-        "facts": facts,
-        "fingerprint": wanted.fingerprint,
-        "photo_id": wanted.photo_id,
-        "printed_at": None,
-    }
-
-
-def _versions(session: Session, card_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Print version and code of the cards that are not retired."""
-    found: dict[int, tuple[int, str]] = {}
-    for some in _slices(card_ids):
-        query = select(Card.id, Card.print_version, Card.code).where(
-            Card.id.in_(some), Card.life != "retired"
-        )
-        found |= {row[0]: (row[1], row[2]) for row in session.execute(query)}
-    return found
-
-
-def _issued(session: Session, card_ids: Sequence[int]) -> set[int]:
-    """The cards whose own code stands on a label already, one that never counted as printed."""
-    found: set[int] = set()
-    for some in _slices(card_ids):
-        query = select(LabelIssue.card_id).where(LabelIssue.card_id.in_(some))
-        found |= {card_id for card_id in session.scalars(query) if card_id is not None}
-    return found
-
-
-def _end_former(
+def end_former(
     session: Session, at: datetime, batch: Batch | None, worn: Sequence[tuple[int, str, int]]
 ) -> None:
     """End the labels that these cards (id, code, version) wore; those printed elsewhere get their row."""
     session.flush()
     known: set[str] = set()
-    for some in _slices([card_id for card_id, _code, _version in worn]):
+    for some in slices([card_id for card_id, _code, _version in worn]):
         of_card = LabelIssue.card_id.in_(some)
         known |= set(session.scalars(select(LabelIssue.code).where(of_card)))
         other = LabelIssue.batch_id != batch.id if batch else LabelIssue.id > 0
@@ -290,14 +100,15 @@ def _end_former(
         session.execute(ending, execution_options={"synchronize_session": False})
     ended = {"batch_id": None, "printed_at": None, "ended": "replaced", "ended_at": at}
     rows = [
-        _REST | ended | {"card_id": card_id, "code": code, "version": version}
+        REST | ended | {"card_id": card_id, "code": code, "version": version}
         for card_id, code, version in worn
         if code not in known
     ]
     bulk.add(session, LabelIssue, rows)
 
 
-def _wear(session: Session, at: datetime, worn: Sequence[tuple[int, str, int]]) -> None:
+def wear(session: Session, at: datetime, worn: Sequence[tuple[int, str, int]]) -> None:
+    """These cards (id, code, version) wear a new label."""
     table = Card.__table__
     statement = (
         update(Card)
@@ -314,7 +125,8 @@ def _wear(session: Session, at: datetime, worn: Sequence[tuple[int, str, int]]) 
     session.connection().execute(statement, rows)
 
 
-def _slices(ids: Sequence[int]) -> list[Sequence[int]]:
+def slices(ids: Sequence[int]) -> list[Sequence[int]]:
+    """The ids in lists that one statement may name."""
     return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
 
 

@@ -44,6 +44,12 @@ class PrinterFacts:
     own_symbol: bool = False
 
 
+def in_use(session: Session) -> list[Printer]:
+    """Those in use, by name."""
+    query = select(Printer).where(Printer.retired_at.is_(None)).order_by(Printer.name_key)
+    return list(session.scalars(query))
+
+
 def add(session: Session, deed: journal.Deed, facts: PrinterFacts) -> Printer:
     """A printer. Raises :class:`PrinterTaken`, :class:`BadPrinter`."""
     _check(session, facts, None)

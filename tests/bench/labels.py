@@ -51,13 +51,10 @@ def work(what: str, count: int, target: Path) -> None:
     kept.load()
     how = plan(ASSETS, HOST, "card", stocks.every(ASSETS)["a4-cards"], kept=kept)
     if what == "empty":
-        blank = symbols.Matrix(29, bytes(29 * 29))
-        kept.file = target.with_suffix(".blank")
-        kept.found = {f"{HOST}/c/{code(number)}": blank for number in range(count)}
-        kept.new = dict(kept.found)
-        kept.save()
+        blank = f"29\t{0:0211x}"
+        kept.known = {f"{HOST}/c/{code(number)}": blank for number in range(count)}
         target = target.with_suffix(".empty.pdf")
-    jobs.write_pdf((label(number) for number in range(count)), how, target, count=count)
+    jobs.write_pdf((label(number) for number in range(count)), how, target)
 
 
 def measured(what: str, count: int, folder: Path) -> list[object]:

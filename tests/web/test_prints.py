@@ -296,7 +296,7 @@ def test_a_large_job_is_made_in_the_background_with_progress(
     monkeypatch.setattr(pressroom, "AT_ONCE", 1)
     go, made = threading.Event(), pressroom.jobs.write_pdf
 
-    def slow(some, how, target: Path, progress, count: int) -> int:
+    def slow(some, how, target: Path, progress) -> int:
         time.sleep(0.4)  # what follows too soon is not written down
         progress(1)
         go.wait(10)

@@ -92,7 +92,7 @@ def make_file(kanban: Kanban, batch_id: int) -> Path:
         how = replace(printing.plan_of(batch, ASSETS), kept=kept)
         made = printing.batch_labels(session, batch, kanban.settings.zone)
         with _Told(target, batch.count) as told:
-            jobs.write_pdf(made, how, target, told.at, count=batch.count)
+            jobs.write_pdf(made, how, target, told.at)
     _tidy(target.parent)
     return target
 
