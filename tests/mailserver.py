@@ -149,6 +149,17 @@ def _without(arg: str, names: tuple[str, ...]) -> str:
     return " ".join(word for word in words if not word.upper().startswith(names))
 
 
+class _Hooks:
+    """The server's hooks and nothing else: aiosmtpd looks at every attribute anew for each connection, and
+    :attr:`MailServer.messages` would parse all mails each time."""
+
+    def __init__(self, server: MailServer) -> None:
+        self.handle_EHLO = server.handle_EHLO
+        self.handle_MAIL = server.handle_MAIL
+        self.handle_RCPT = server.handle_RCPT
+        self.handle_DATA = server.handle_DATA
+
+
 class _Controller(Controller):
     def __init__(self, handler: Any, *, factory_options: dict[str, Any], **how: Any) -> None:
         self._options = factory_options
@@ -189,7 +200,7 @@ def running(
         options |= {"authenticator": check, "auth_required": True, "auth_require_tls": starttls is not None}
     warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")  # it is TLS from the start
     controller = _Controller(
-        server, factory_options=options, hostname="127.0.0.1", port=free_port(), ssl_context=tls
+        _Hooks(server), factory_options=options, hostname="127.0.0.1", port=free_port(), ssl_context=tls
     )
     controller.start()
     server.port = controller.server.sockets[0].getsockname()[1]
