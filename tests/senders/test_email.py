@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mailserver import MailServer
 from shop import Shop
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kanban import alerts, config, languages, outbox, suppliers
+from kanban import alerts, config, items, languages, outbox, people, shop, suppliers
 from kanban.senders import Refused
 from kanban.senders.email import headers
 from senders.conftest import choose, deliveries, due_now
@@ -300,6 +301,47 @@ def test_no_name_can_add_a_header(works: Shop, server: MailServer, send: Send, s
     assert mail.message["Bcc"] is None
     assert mail.recipient == "orders@bolts.example"
     assert "Bolts Bcc: thief@evil.example" in mail.message["To"]
+
+
+HEADERS = {
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Kanban-Order", "MIME-Version", "Content-Type",
+    "Content-Language", "Auto-Submitted",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+def test_no_text_of_the_shop_can_add_a_header_an_attachment_or_a_recipient(
+    works: Shop, server: MailServer, send: Send, separator: str
+) -> None:
+    def evil(name: str) -> str:
+        return f"{name}{separator}Bcc: thief@evil.example{separator}{separator}--x{separator}gone"
+
+    def fill(session: Session) -> None:
+        ours = shop.Letterhead(*(evil(name) for name in ("bill to", "DE1", "contact", "tax", "terms")))
+        shop.describe(session, works.deed(), evil("Works"), evil("Mill Lane 1"))
+        shop.write_letterhead(session, works.deed(), ours)
+        bolts = session.get_one(suppliers.Supplier, works.ids["bolts"])
+        bolts.name, bolts.address, bolts.customer_number = evil("Bolts"), evil("Lane"), evil("K-1")
+        for place in session.scalars(select(items.Location)):
+            place.address = evil("dock")
+        for item in session.scalars(select(items.Item)):
+            item.name, item.unit = evil(item.name), evil("pcs")[:20]
+        for offer in session.scalars(select(suppliers.SupplierItem)):
+            offer.sku = evil("B-100")
+        for person in session.scalars(select(people.Person)):
+            person.name = evil("Owner")
+
+    choose(works, channel="email", greeting=evil("Hello"), template=evil("x = sku"))
+    works.write(fill)
+    works.ordered(works.screws[0])
+    send()
+    (mail,) = server.mails
+    assert set(mail.message.keys()) <= HEADERS
+    assert len(mail.message.keys()) == len(set(mail.message.keys()))
+    assert mail.recipient == "orders@bolts.example"
+    assert mail.message["To"].addresses[0].addr_spec == "orders@bolts.example"
+    names = [part.get_filename() for part in mail.message.iter_attachments()]
+    assert names == ["PO-000001.pdf", "PO-000001.csv"]
 
 
 @pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
