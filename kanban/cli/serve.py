@@ -127,7 +127,8 @@ def _greet(chosen: Settings, token: str | None) -> None:
     address = f"{chosen.base_url}/set-up/{token}" if token else chosen.base_url
     if sys.stdout.isatty() or token:
         rasters.on_terminal(address, sys.stdout)
-    click.echo(f"\n  The shop:   {chosen.base_url}   (here: http://localhost:{chosen.port})")
+    here = f"{'http' if chosen.tls == 'off' else 'https'}://localhost:{chosen.port}"
+    click.echo(f"\n  The shop:   {chosen.base_url}   (here: {here})")
     if token:
         click.echo(
             "  First of all, make yourself the administrator (this link works once, for 24 hours):\n\n"

@@ -85,7 +85,7 @@ def show(item_id: int) -> str:
         "items/show.html",
         item=item,
         photo=photos.address(item.photo_id),
-        consequence=CONSEQUENCES.get(item.consequence or 0, ""),
+        consequence=_(CONSEQUENCES[item.consequence]) if item.consequence else "",
         bins=bins.bins_by(session(), Loop.item_id, [item_id])[item_id],
         offers=[offer_view(offer, prices=may_change) for offer in offers],
         circuits=_circuits(loops),

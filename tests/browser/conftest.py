@@ -33,7 +33,7 @@ FLAGS = (
 @dataclass
 class OpenShop:
     """The shop as it is served: 20 cards wait on drafts, 2 are ordered, 2 on their way, the rest is full;
-    ``shown`` is one that nobody scans."""
+    ``shown`` is one that nobody scans, ``coming`` one that is on its way."""
 
     served: Served
     token: str
@@ -42,6 +42,7 @@ class OpenShop:
     full: Iterator[str]
     order: int
     shown: str
+    coming: str
 
     def another_scans(self, code: str) -> None:
         """Somebody else, elsewhere, signals a card."""
@@ -61,13 +62,14 @@ def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
     for code in waiting:
         shop.scan(code)
     order = shop.ordered(*loops[4][:2])
+    coming = loops[5][0]
     shop.on_its_way(*loops[5][:2])
     shop.at = clock.now()
     token, cookie = shop.write(lambda session: keys(session, shop))
     database.close()
     full = chain(*(cards[2:] for cards in loops[4:6]), *loops[6:])
     with serving(folder, KANBAN_UNDO_SECONDS="60", KANBAN_TRUSTED_HOSTS=PLAIN_HOST) as served:
-        yield OpenShop(served, token, cookie, waiting, full, order, next(full))
+        yield OpenShop(served, token, cookie, waiting, full, order, next(full), coming)
 
 
 def furnish(session: Session, shop: Shop) -> list[list[str]]:

@@ -51,7 +51,7 @@ WEAR = "(box, tone) => box.className = `verdict verdict--${tone}`"
 REACHABLE = """() => [...document.querySelectorAll(
     "a[href], button, input, select, textarea, summary, [tabindex='0']")]
   .filter(each => each.checkVisibility({visibilityProperty: true}) && !each.disabled && each.tabIndex >= 0
-    && each.type !== "hidden" && !each.closest("[inert], [popover]:not(:popover-open)"))
+    && each.type !== "hidden" && !each.closest("[inert]"))
   .filter(each => each.type !== "radio" || each.checked
     || !each.form?.querySelector(`[name="${each.name}"]:checked`))
   .map((each, index) => (each.dataset.step = index, each.outerHTML.slice(0, 100)))"""
@@ -171,6 +171,81 @@ def test_a_stranger_finds_no_barrier_either(
     page = open_context(reduced_motion="reduce", **DESK).new_page()
     if open_screen(page, name, open_shop) and page.url.rstrip("/").endswith(name.rstrip("/")):
         assert all_violations(page) == {}
+
+
+ANSWERS = {
+    "ordered": ("/cards/{full}", "/c/{full}/scans", {}),
+    "emptied again": ("/cards/{full}", "/c/{full}/scans", {}),
+    "received": ("/cards/{coming}", "/c/{coming}/scans", {}),
+    "urgent": ("/cards/{waiting}", "/c/{waiting}/urgent", {}),
+    "one more": ("/cards/{waiting}", "/c/{waiting}/extra", {}),
+    "worn": ("/cards/{waiting}", "/c/{waiting}/reprint", {}),
+    "no such card": ("/cards/{full}", "/c/{full}/scans", {"form": "/c/NOCARDATALL1/scans"}),
+    "too late for undo": ("/cards/{full}", "/c/{full}/scans", {"form": "/c/{full}/withdrawal"}),
+    "no item": ("/items/new", "/items", {}),
+    "no supplier": ("/suppliers/new", "/suppliers", {}),
+    "no place": ("/locations/new", "/locations", {}),
+    "no person": ("/people/new", "/people", {}),
+    "somebody new": ("/people/new", "/people", {"name": "Bo", "login": "bo"}),
+    "no device": ("/devices/new", "/devices", {}),
+    "a token, once": ("/devices/new", "/devices", {"name": "Button"}),
+    "a code for a phone": ("/devices/pair", "/devices/pairings", {"name": "Bench 9"}),
+    "a calendar's address, once": ("/account/notices", "/account/notices/calendar", {}),
+    "another password": ("/account", "/account/password", {}),
+    "no file": ("/import", "/import", {}),
+    "nothing said": ("/problems/new?card={full}", "/problems", {}),
+    "too large": ("/items/new", "/items", {"name": "x" * 2_000_000}),
+}
+"""Pages that only a POST answers with: where its form stands, its action, and what is filled in."""
+SUBMIT = """([action, told]) => {
+  const form = document.querySelector(`form[action="${action}"]`);
+  if (!form) return [...document.forms].map(each => each.getAttribute("action")).join(" ");
+  const { form: other, ...values } = told;
+  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  if (other) form.action = other;
+  window.isBefore = true;
+  setTimeout(() => HTMLFormElement.prototype.submit.call(form));
+  return "";
+}"""
+
+
+def submitted(page: Page, action: str, told: dict[str, str]) -> int:
+    """Send the form by its action, as without script; returns the answer's status when it is shown."""
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        assert page.evaluate(SUBMIT, [action, told]) == ""
+    page.wait_for_function("!window.isBefore && document.readyState === 'complete'")
+    return answered.value.status
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_axe_finds_nothing_on_what_a_press_answers(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
+) -> None:
+    codes = {"full": next(open_shop.full), "waiting": open_shop.waiting[1], "coming": open_shop.coming}
+    start, action, told = ANSWERS[name]
+    fill = {key: value.format(**codes) for key, value in told.items()}
+    page = open_context(signed_in=True, reduced_motion="reduce", **DESK).new_page()
+    page.goto(start.format(**codes))
+    assert submitted(page, action.format(**codes), fill) < 500
+    assert all_violations(page) == {}
+    for width in (NARROWEST, *WIDTHS):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate(WIDER) == 0, width
+
+
+def test_axe_finds_nothing_on_what_a_stranger_is_answered(
+    open_context: Callable[..., BrowserContext], open_shop: OpenShop
+) -> None:
+    page = open_context(reduced_motion="reduce", **PHONE).new_page()
+    found = {}
+    for start, action, told in (
+        ("/sign-in", "/sign-in", {"login": "ada", "password": "wrong"}),
+        ("/pair", "/pair", {"code": "WRONG123"}),
+    ):
+        page.goto(start)
+        assert 400 <= submitted(page, action, told) < 500
+        found[start] = all_violations(page)
+    assert {at: what for at, what in found.items() if what} == {}
 
 
 @pytest.mark.parametrize("language", languages.SPOKEN)
