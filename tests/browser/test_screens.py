@@ -203,7 +203,6 @@ SUBMIT = """([action, told]) => {
   const { form: other, ...values } = told;
   for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
   if (other) form.action = other;
-  window.isBefore = true;
   setTimeout(() => HTMLFormElement.prototype.submit.call(form));
   return "";
 }"""
@@ -211,9 +210,11 @@ SUBMIT = """([action, told]) => {
 
 def submitted(page: Page, action: str, told: dict[str, str]) -> int:
     """Send the form by its action, as without script; returns the answer's status when it is shown."""
-    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+    with (
+        page.expect_event("load"),
+        page.expect_response(lambda answer: answer.request.method == "POST") as answered,
+    ):
         assert page.evaluate(SUBMIT, [action, told]) == ""
-    page.wait_for_function("!window.isBefore && document.readyState === 'complete'")
     return answered.value.status
 
 
