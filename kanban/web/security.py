@@ -182,7 +182,7 @@ def _names_its_version(response: Response) -> bool:
     A page of the version before may still ask while the program is being updated.
     """
     path = (request.view_args or {}).get("filename", "")
-    found = response.status_code in (200, 206, 304)
+    found = request.method in ("GET", "HEAD") and response.status_code in (200, 206, 304)
     return found and files.asset(path) == f"/static/{path}?v={request.args.get('v')}"
 
 

@@ -66,3 +66,8 @@ def test_the_queue_leaves_in_one_piece_made_of_its_nouns(app: Flask, stranger: C
         address = files.asset("js/queue.js")
     assert "max-age=31536000" in stranger.get(address).headers["Cache-Control"]
     assert address in stranger.get("/queue").text
+
+
+def test_a_file_that_is_not_there_may_be_asked_about(stranger: Client) -> None:
+    assert stranger.open("/static/1/", method="OPTIONS").status_code == 200
+    assert stranger.get("/static/1/").status_code == 404
