@@ -108,9 +108,11 @@ def sentences(advice: Advice, unit: str) -> list[str]:
 
 
 def options(advice: Advice, unit: str) -> list[OptionView]:
-    """What each number of cards means, side by side."""
+    """What the advised number of cards, one fewer, one more and today’s number mean, side by side."""
     rows = []
-    for number, option in sorted(advice.figures["options"].items(), key=lambda each: int(each[0])):
+    shown = {advice.cards_now, advice.cards - 1, advice.cards, advice.cards + 1}
+    known = {n: option for n, option in advice.figures["options"].items() if int(n) in shown}
+    for number, option in sorted(known.items(), key=lambda each: int(each[0])):
         _cards, _fill, in_stock, on_hand, days, cash, ceiling, orders = option
         rows.append(
             OptionView(
