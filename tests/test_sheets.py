@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from kanban.imports import columns, rows, sheet
+from kanban.imports import workbook as child
 from kanban.imports.cells import MAX_BREAKS, Reading
 from kanban.imports.row import (
     MAX_CARDS,
@@ -264,7 +265,7 @@ def bomb_of_ratio() -> bytes:
 def bomb_of_entries() -> bytes:
     file = io.BytesIO(SMALL)
     with zipfile.ZipFile(file, "a") as archive:
-        for number in range(sheet.MAX_ENTRIES):
+        for number in range(child.MAX_ENTRIES):
             archive.writestr(f"xl/{number}", b"")
     return file.getvalue()
 
@@ -342,7 +343,7 @@ def test_a_damaged_workbook_is_refused(data):
 
 def test_a_workbook_with_a_password_is_refused():
     data = bytearray(SMALL)
-    data[data.index(sheet.CENTRAL_ENTRY) + 8] |= 1
+    data[data.index(child.CENTRAL_ENTRY) + 8] |= 1
     with pytest.raises(SheetError, match="password"):
         read(bytes(data), "x.xlsx")
 
@@ -354,7 +355,7 @@ def test_a_workbook_that_takes_too_long_is_given_up(monkeypatch):
 
 
 def test_a_child_that_dies_is_a_refusal(monkeypatch):
-    monkeypatch.setattr(sheet, "__file__", "/dev/null")
+    monkeypatch.setattr(sheet, "CHILD", "kanban.imports.nothing")
     with pytest.raises(SheetError, match="memory or time"):
         read(SMALL, "x.xlsx")
 
@@ -370,11 +371,11 @@ def test_the_child_sees_none_of_our_settings(monkeypatch):
 
 def test_the_child_is_limited_in_memory():
     code = (
-        "import runpy, resource; part = runpy.run_path(" + repr(sheet.__file__) + ");"
-        "part['_limit_process'](); print(resource.getrlimit(resource.RLIMIT_AS)[0])"
+        "import resource; from kanban.imports import workbook;"
+        "workbook._limit_process(); print(resource.getrlimit(resource.RLIMIT_AS)[0])"
     )
-    child = sheet.subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert int(child.stdout) == 512 * 1024 * 1024
+    done = sheet.subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert int(done.stdout) == 512 * 1024 * 1024
 
 
 def test_mutated_workbooks_give_rows_or_a_refusal(monkeypatch):
@@ -385,7 +386,7 @@ def test_mutated_workbooks_give_rows_or_a_refusal(monkeypatch):
         def write(self, text: str) -> None:
             self.text = text
 
-    monkeypatch.setattr(sheet, "_limit_process", lambda: None)
+    monkeypatch.setattr(child, "_limit_process", lambda: None)
     chance = random.Random(7)
     for turn in range(80):
         data = bytearray(SMALL)
@@ -398,11 +399,11 @@ def test_mutated_workbooks_give_rows_or_a_refusal(monkeypatch):
             for _ in range(chance.randrange(1, 9)):
                 data[chance.randrange(4, len(data))] = chance.randrange(256)
         answer = Pipe()
-        monkeypatch.setattr(sheet.sys, "stdin", Pipe(bytes(data)))
-        monkeypatch.setattr(sheet.sys, "stdout", answer)
+        monkeypatch.setattr(child.sys, "stdin", Pipe(bytes(data)))
+        monkeypatch.setattr(child.sys, "stdout", answer)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            sheet._answer_parent()
+            child._answer_parent()
         assert json.loads(answer.text).keys() in ({"error"}, {"header_row", "header", "rows"})
 
 
@@ -692,7 +693,8 @@ def test_the_page_tells_the_limits_as_they_are():
     limits = [
         f"{sheet.MAX_BYTES // 1_000_000} MB", f"{sheet.MAX_ROWS:,} rows", f"{sheet.MAX_COLUMNS} columns",
         f"{sheet.MAX_TEXT} characters", f"{sheet.MAX_NOTE:,} characters", f"{MAX_UNIT} characters",
-        f"{sheet.MAX_UNPACKED // 1_000_000} MB", f"{sheet.MAX_RATIO} times", f"{sheet.MAX_ENTRIES} parts",
+        f"{child.MAX_UNPACKED // 1_000_000} MB", f"{child.MAX_RATIO} times",
+        f"{child.MAX_ENTRIES} parts",
         f"{sheet.MAX_SECONDS} seconds",
         f"{MAX_QUANTITY:,}", f"{MAX_MONEY:,}", f"{MAX_CARDS} cards",
         f"{MAX_LEAD_TIME:,} working days", f"{MAX_LEVELS} levels",

@@ -1,8 +1,7 @@
 """Read a CSV or .xlsx file into rows of text, and refuse everything else with a reason.
 
-A workbook is parsed in a child process of limited memory and time: a file of 1 MB can unpack to
-hundreds. The child runs this very file by its path, so that it starts without the rest of the product;
-therefore nothing of ``kanban`` is imported here.
+A workbook is parsed in a child process of limited memory and time (:mod:`kanban.imports.workbook`): a file
+of 1 MB can unpack to hundreds. The child loads this module too, so that nothing heavy is imported here.
 """
 
 from __future__ import annotations
@@ -13,15 +12,12 @@ import itertools
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
 
 MAX_BYTES = 5_000_000
@@ -29,23 +25,19 @@ MAX_ROWS = 10_000
 MAX_COLUMNS = 100
 MAX_TEXT = 200
 MAX_NOTE = 2_000
-MAX_UNPACKED = 20_000_000  # bytes inside a workbook; also characters of all its cells together
-MAX_RATIO = 100  # unpacked to packed
-MAX_ENTRIES = 500  # files inside a workbook; one with 60 sheets and their drawings has about 250
-MAX_MEMORY = 512 * 1024 * 1024
 MAX_SECONDS = 30
-
-LAST_ROW = 1_048_576  # of any spreadsheet program
 DELIMITERS = ",;\t|"
-CENTRAL_ENTRY = b"PK\x01\x02"
+CHILD = "kanban.imports.workbook"
+
 mark = str  # for the catalogues; the child that reads workbooks loads nothing of ours
+
 FOREIGN = (
     (b"\xd0\xcf\x11\xe0", mark("“%(name)s” is an old .xls workbook, or one with a password.")),
     (b"%PDF", mark("“%(name)s” is a PDF.")),
     (b"<", mark("“%(name)s” is a web page or XML, whatever its name says.")),
     (b"{\\rtf", mark("“%(name)s” is a text document.")),
 )
-ENCRYPTED = 0x1
+
 SMALLER = mark("Copy the table alone into a new workbook, or save it as CSV.")
 SAVE_AGAIN = mark("Open it in your spreadsheet program and save it as .xlsx (without a password) or CSV.")
 
@@ -125,7 +117,7 @@ def read(data: bytes, filename: str) -> Sheet:
     for start, what in FOREIGN:
         if data[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise SheetError(what, advice=SAVE_AGAIN, name=name)
-    return _table(_records(_decode(data)), jagged=False)
+    return table(_records(_decode(data)), jagged=False)
 
 
 def dumps(sheet: Sheet) -> str:
@@ -196,7 +188,7 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=evidence)
 
 
-def _table(records: Iterable[SheetRow], *, jagged: bool) -> Sheet:
+def table(records: Iterable[SheetRow], *, jagged: bool) -> Sheet:
     """Headings and rows out of raw records; ``jagged`` allows cells to the right of the headings."""
     header_row = 0
     header: tuple[str, ...] = ()
@@ -264,8 +256,8 @@ def _ask_child(data: bytes) -> Sheet:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KANBAN_")}
     environment |= {"OPENPYXL_LXML": "False", "OPENBLAS_NUM_THREADS": "1"}  # defusedxml in place of lxml
     try:
-        child = subprocess.run(  # noqa: S603 (our own interpreter and file, no shell)
-            [sys.executable, "-P", "-W", "ignore", __file__],
+        child = subprocess.run(  # noqa: S603 (our own interpreter and module, no shell)
+            [sys.executable, "-P", "-W", "ignore", "-m", CHILD],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -284,119 +276,3 @@ def _ask_child(data: bytes) -> Sheet:
         raise SheetError(
             mark("the workbook needs too much memory or time to read."), advice=SMALLER
         ) from None
-
-
-def _answer_parent() -> None:
-    """What the child does: a workbook from standard input, a JSON object to standard output."""
-    _limit_process()
-    try:
-        answer = dumps(_parse_workbook(sys.stdin.buffer.read()))
-    except SheetError as error:
-        answer = json.dumps({"error": error.as_plain()})
-    except MemoryError:
-        large = SheetError(mark("the workbook needs too much memory to read."), advice=SMALLER)
-        answer = json.dumps({"error": large.as_plain()})
-    except Exception:  # what is damaged can make the parsers raise anything
-        broken = SheetError(mark("the file is damaged or not a workbook."), advice=SAVE_AGAIN)
-        answer = json.dumps({"error": broken.as_plain()})
-    sys.stdout.write(answer)
-
-
-def _limit_process() -> None:
-    for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
-        with suppress(ValueError, OSError):  # a system without this limit still has the parent's clock
-            resource.setrlimit(kind, (limit, limit))
-
-
-def _parse_workbook(data: bytes) -> Sheet:
-    _check_archive(data)
-    from openpyxl import load_workbook  # only here: the parent never parses a workbook
-
-    book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    for worksheet in book.worksheets:
-        if worksheet.sheet_state == "visible":
-            with suppress(NoHeadings):
-                sheet = _table(_worksheet_records(worksheet), jagged=True)
-                if _has_formulas(data):
-                    formulas = load_workbook(io.BytesIO(data), read_only=True)[worksheet.title]
-                    _refuse_uncalculated(sheet, formulas)
-                return sheet
-    raise NoHeadings
-
-
-def _check_archive(data: bytes) -> None:
-    """Look at the table of contents before unpacking anything; ``zipfile`` unpacks no more than it says."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist() if data.count(CENTRAL_ENTRY) <= MAX_ENTRIES else []
-    unpacked = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    if not entries or unpacked > min(MAX_UNPACKED, MAX_RATIO * packed):
-        raise SheetError(
-            mark("the workbook is far larger inside than a sheet of %(most)s rows."),
-            advice=SMALLER,
-            most=MAX_ROWS,
-        )
-    if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        raise SheetError(mark("the file has a password."), advice=SAVE_AGAIN)
-
-
-def _worksheet_records(worksheet: Any) -> Iterator[SheetRow]:
-    worksheet.reset_dimensions()  # what the file says of its size is often wrong
-    room = MAX_UNPACKED
-    for number, cells in enumerate(worksheet.iter_rows(), 1):
-        if not cells and number <= LAST_ROW:
-            continue  # a million of these is soon told
-        texts = tuple(_cell_text(cell) for cell in cells)
-        room -= sum(map(len, texts))
-        if room < 0 or number > LAST_ROW:
-            raise SheetError(
-                mark("far more than a sheet of %(most)s rows can hold."),
-                number,
-                advice=SMALLER,
-                most=MAX_ROWS,
-            )
-        numeric = (i for i, cell in enumerate(cells) if cell.data_type == "n" and cell.value is not None)
-        yield SheetRow(number, texts, frozenset(numeric))
-
-
-def _cell_text(cell: Any) -> str:
-    """The cell as people see it: dates in ISO form, numbers without the noise of binary fractions.
-
-    A text is cut one character behind the longest allowed, which still shows that it is too long.
-    """
-    value = cell.value
-    if value is None or isinstance(value, str):
-        return (value or "").replace("_x000D_", "")[: MAX_NOTE + 1]
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return f"{Decimal(f'{value:.15g}'):f}"
-    if isinstance(value, int):
-        zeros = cell.number_format if not cell.number_format.strip("0") else ""
-        return str(value).zfill(len(zeros))  # an item number 00123 is often kept as 123 shown in this format
-    return str(value).removesuffix(" 00:00:00")
-
-
-def _has_formulas(data: bytes) -> bool:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = [name for name in archive.namelist() if "worksheets/" in name]
-        return any(re.search(rb"<(\w+:)?f[ />]", archive.read(name)) for name in parts)
-
-
-def _refuse_uncalculated(sheet: Sheet, formulas: Any) -> None:
-    """Refuse formulas that no program has calculated yet: their empty results would pass for "no change"."""
-    formulas.reset_dimensions()
-    rows = {row.number: row.cells for row in sheet.rows}
-    first: tuple[int, str] | None = None
-    for number, cells in enumerate(formulas.iter_rows(), 1):
-        for index, cell in enumerate(cells):
-            if cell.data_type == "f" and number in rows and index < len(rows[number]):
-                if rows[number][index]:
-                    return  # calculated; an empty result elsewhere is a result
-                first = first or (number, column_letter(index))
-    if first:
-        raise SheetError(mark("a formula that was never calculated."), *first, advice=SAVE_AGAIN)
-
-
-if __name__ == "__main__":
-    _answer_parent()
