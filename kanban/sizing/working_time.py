@@ -30,6 +30,14 @@ class WorkingTime:
     weigh: Callable[[date], float] = lambda _day: 1.0
     _starts: list[date] = field(default_factory=list)
     _places: list[float] = field(default_factory=list)
+    _shifts: list[tuple[list[tuple[float, float]], float]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        days = [
+            [(_minutes(start), _minutes(end) or MINUTES_A_DAY) for start, end in shifts]
+            for shifts in self.week
+        ]
+        self._shifts = [(shifts, sum(end - start for start, end in shifts)) for shifts in days]
 
     def place(self, moment: datetime) -> float:
         """Working days from an anchor of this clock's own to ``moment``; only differences mean anything."""
@@ -51,10 +59,7 @@ class WorkingTime:
 
     def _share(self, day: date, at: time) -> float:
         """The share of the day's working hours that is over at ``at``."""
-        shifts = [
-            (_minutes(start), _minutes(end) or MINUTES_A_DAY) for start, end in self.week[day.weekday()]
-        ]
-        whole = sum(end - start for start, end in shifts)
+        shifts, whole = self._shifts[day.weekday()]
         now = _minutes(at)
         done = sum(min(max(now - start, 0), end - start) for start, end in shifts)
         return done / whole if whole else 0.0
