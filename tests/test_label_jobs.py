@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import subprocess
+import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zxingcpp
+from PIL import Image
 from test_labels import codes, jpeg, pages, poppler, text_of, typical
 
 from kanban import labels
-from kanban.labels import jobs, merging, stocks, symbols
+from kanban.labels import archives, jobs, merging, stocks, symbols
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -122,3 +125,27 @@ def test_two_who_make_the_same_file_at_once_both_get_it(tmp_path: Path) -> None:
     assert broken == []
     assert len(read(target.read_bytes())) == 3
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+@pytest.mark.parametrize(
+    ("face", "stock", "first"), [("small", "avery-l7160", 21), ("small", "zebra-57x32", 50)]
+)
+def test_an_archive_of_pictures_is_drawn_while_it_is_read(face: str, stock: str, first: int) -> None:
+    taken: list[labels.Label] = []
+
+    def waiting() -> Iterator[labels.Label]:
+        for label in many(60):
+            taken.append(label)
+            yield label
+
+    pieces = archives.pictures(waiting(), plan(stock, face))
+    begun = next(pieces)
+    assert len(taken) == first, "one sheet, or some labels of a roll, are drawn at a time"
+    with zipfile.ZipFile(io.BytesIO(begun + b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        read = [found.text[-12:] for name in archive.namelist() for found in decoded(archive.read(name))]
+    assert sorted(read) == sorted(label.code for label in taken)
+
+
+def decoded(png: bytes) -> list[zxingcpp.Barcode]:
+    return zxingcpp.read_barcodes(Image.open(io.BytesIO(png)).convert("L"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from kanban import clock, config, journal, labels, prints
 from kanban.cli.running import database, settings
 from kanban.config import Settings
 from kanban.db import Database
-from kanban.labels import faces, jobs, rasters, stocks, symbols, words, zpl
+from kanban.labels import archives, faces, jobs, stocks, symbols, words, zpl
 from kanban.labels.sheets import Plan
 from kanban.prints import Batch
 from kanban.reports import printing
@@ -114,10 +113,8 @@ def _write(made: Iterable[labels.Label], how: Plan, out: Path, count: int) -> No
         with out.open("wb") as file:
             file.writelines(zpl.job(list(made), how))
     elif out.suffix == ".zip":
-        some = list(made)
-        with zipfile.ZipFile(out, "w") as archive:
-            for label, image in zip(some, rasters.images(some, how), strict=True):
-                archive.writestr(zipfile.ZipInfo(f"{label.code}.png"), rasters.png(image, how.stock.dpi))
+        with out.open("wb") as file:
+            file.writelines(archives.pictures(iter(made), how))
     else:
         with click.progressbar(length=count, label="Cards", hidden=count <= jobs.SMALL) as bar:
             jobs.write_pdf(made, how, out, lambda done: bar.update(done - bar.pos))

@@ -146,9 +146,11 @@ def test_the_symbol_carries_the_base_url_and_not_the_address_in_use(operator: Cl
 
 def test_a_worn_label_waits_for_paper_again(operator: Client, database: Database, shop: ShopData) -> None:
     operator.post("/labels", order(*shop.cards))
-    do(database, loops.request_reprint, loops.Card, shop.cards[1])
+    operator.post(f"/cards/{shop.cards[1]}/reprint")
     assert ticked(operator.get("/labels").text) == [shop.cards[1]]
-    assert ticked(operator.get("/labels?which=worn").text) == [shop.cards[1]]
+    worn = operator.get("/labels?which=worn").text
+    assert ticked(worn) == [shop.cards[1]]
+    assert re.search(r"worn.*?<bdi>Operator</bdi>, ", worn, re.S), "who said so, and when, stands beside it"
     assert ticked(operator.get("/labels?which=new").text) == []
     assert "v2" in text_of(pdf_of(operator, operator.post("/labels", order(shop.cards[1]))))
 

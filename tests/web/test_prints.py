@@ -39,6 +39,7 @@ def test_a_print_has_a_page_with_its_files(operator: Client, shop: ShopData) -> 
     assert operator.get(f"{answer.location}/page-3.png").status_code == 404
     assert b"^XA" in operator.get(f"{answer.location}.zpl").data
     with zipfile.ZipFile(io.BytesIO(operator.get(f"{answer.location}.zip").data)) as archive:
+        assert archive.testzip() is None
         pictures = [Image.open(io.BytesIO(archive.read(name))) for name in archive.namelist()]
     assert [zxingcpp.read_barcode(each.convert("L")).text[-12:] for each in pictures] == list(shop.codes)
     listed = operator.get("/labels/batches").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +13,10 @@ from sqlalchemy.orm import Session, contains_eager
 
 from kanban import languages, prints
 from kanban.items import PATH_SEPARATOR, Item, Location, fold
+from kanban.journal import Event
 from kanban.languages import gettext as _
 from kanban.loops import Card, Loop
+from kanban.people import Device, Person
 from kanban.reports.printing.saying import fingerprint, numbers
 from kanban.suppliers import Supplier, SupplierItem
 
@@ -98,6 +101,27 @@ def cards(session: Session, ids: Sequence[int]) -> list[Card]:
             _("somebody printed or retired one of these cards just now: look again, then print")
         )
     return sorted(found, key=_round_key)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asked for a new label of a card, and when."""
+
+    who: str
+    at: datetime
+
+
+def asked(session: Session, chosen: Sequence[LoopCards]) -> dict[int, Asked]:
+    """By card, who said last that its label is worn."""
+    ids = [card.id for each in chosen for card in each.cards if card.reprint_because == "worn"]
+    query = (
+        select(Event.card_id, func.coalesce(Person.name, Device.name, ""), Event.occurred_at)
+        .outerjoin(Person, Person.id == Event.person_id)
+        .outerjoin(Device, Device.id == Event.device_id)
+        .where(Event.kind == "reprint_requested", Event.card_id.in_(ids))
+        .order_by(Event.id)
+    )
+    return {row[0]: Asked(row[1], row[2]) for row in session.execute(query) if row[0] is not None}
 
 
 _EAGER = (

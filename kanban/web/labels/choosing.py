@@ -167,6 +167,7 @@ def _page(errors: dict[str, str]) -> str:
     return render_template(
         "labels/list.html",
         chosen=chosen,
+        said=printing.asked(session(), chosen),
         count=count,
         shown=sum(len(each.cards) for each in chosen),
         choice=choice,

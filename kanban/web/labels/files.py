@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +12,7 @@ from werkzeug.exceptions import Conflict, UnprocessableEntity
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import labels
-from kanban.labels import Plan, rasters
+from kanban.labels import Plan, archives
 from kanban.languages import gettext as _
 from kanban.prints import Batch
 from kanban.reports import printing
@@ -29,13 +27,7 @@ from kanban.web.labels.blueprint import (
 from kanban.web.reading import session
 from kanban.web.running import running
 
-MOST_PICTURES = 500
-
-
 PAGE_DOTS = 96
-
-
-SHEET_DPI = 300
 
 
 @bp.get("/labels/batches/<int:batch_id>.pdf")
@@ -75,16 +67,9 @@ def batch_zpl(batch_id: int) -> AnyResponse:
 def batch_pictures(batch_id: int) -> AnyResponse:
     """The batch as PNG: each label of a roll dot for dot, each page of a sheet at 300 dpi."""
     found, how = _planned(batch_id)
-    if found.count > MOST_PICTURES:
-        said = _("Pictures are for at most %(most)s labels: take the PDF.", most=MOST_PICTURES)
-        raise UnprocessableEntity(said)
-    made = list(printing.batch_labels(session(), found, running().settings.zone))
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in _pictures(made, how):
-            archive.writestr(zipfile.ZipInfo(name), data)  # without the day: the same bytes every time
-    file.seek(0)
-    answer: AnyResponse = send_file(file, mimetype="application/zip", download_name=_name(found, "zip"))
+    made = printing.batch_labels(session(), found, running().settings.zone)
+    answer = Response(stream_with_context(archives.pictures(made, how)), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zip")}"'
     return answer
 
 
@@ -119,18 +104,6 @@ def _on_page(made: Iterator[labels.Label], how: Plan, number: int) -> list[label
     first = max(0, (number - 1) * size - (how.start - 1))
     last = number * size - (how.start - 1)
     return list(islice(made, first, last)) if number > 0 else []
-
-
-def _pictures(made: list[labels.Label], how: Plan) -> Iterator[tuple[str, bytes]]:
-    if how.stock.is_roll:
-        for number, (label, image) in enumerate(zip(made, rasters.images(made, how), strict=True), 1):
-            yield f"{number:04}-{label.code}.png", rasters.png(image, how.stock.dpi)
-        return
-    for number in range(1, -(-(len(made) + how.start - 1) // how.stock.per_sheet) + 1):
-        some = _on_page(iter(made), how, number)
-        start = how.start if number == 1 else 1
-        [page] = labels.page_pictures(some, replace(how, start=start), "png", SHEET_DPI)
-        yield f"page-{number:03}.png", page
 
 
 def _name(batch: Batch, ending: str) -> str:
