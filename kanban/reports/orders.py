@@ -15,8 +15,26 @@ from kanban.orders import Order, OrderLine, Replenishment, need_of
 from kanban.suppliers import SupplierItem
 
 
+class Amounts:
+    """What a line of an order comes to: ``quantity`` in units, in packs of ``pack_size``; price per unit."""
+
+    quantity: Decimal
+    pack_size: Decimal
+    unit_price: Decimal | None
+
+    @property
+    def packs(self) -> Decimal:
+        """How many packs the quantity makes."""
+        return self.quantity / self.pack_size
+
+    @property
+    def total(self) -> Decimal | None:
+        """Price of the line; none where no price is known."""
+        return None if self.unit_price is None else self.unit_price * self.quantity
+
+
 @dataclass(frozen=True)
-class LineView:
+class LineView(Amounts):
     """One line with finished figures: frozen ones of a released order, today's of a draft.
 
     Quantities in units of the item; ``surplus`` is what rounding adds to the cards' need. The supplier
@@ -45,16 +63,6 @@ class LineView:
     outcome: str | None
     is_open: bool
     cards: tuple[CardView, ...]
-
-    @property
-    def packs(self) -> Decimal:
-        """How many packs the quantity makes."""
-        return self.quantity / self.pack_size
-
-    @property
-    def total(self) -> Decimal | None:
-        """Price of the line; none where no price is known."""
-        return None if self.unit_price is None else self.unit_price * self.quantity
 
 
 @dataclass(frozen=True)

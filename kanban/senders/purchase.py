@@ -14,7 +14,7 @@ from kanban.languages import sentence
 from kanban.orders import Order
 from kanban.outbox import Claim, SupplierChannel
 from kanban.reports import orders as reports
-from kanban.reports.orders import LineView
+from kanban.reports.orders import Amounts, LineView
 from kanban.senders.parcel import Refused
 from kanban.suppliers import Supplier
 
@@ -32,7 +32,7 @@ class Party:
 
 
 @dataclass(frozen=True)
-class PurchaseLine:
+class PurchaseLine(Amounts):
     """One line. ``quantity`` in units, ``packs`` of ``pack_size`` units each; prices per unit, or unknown."""
 
     number: int
@@ -44,16 +44,6 @@ class PurchaseLine:
     pack_size: Decimal
     unit_price: Decimal | None
     wanted: date | None
-
-    @property
-    def packs(self) -> Decimal:
-        """How many packs the quantity makes."""
-        return self.quantity / self.pack_size
-
-    @property
-    def total(self) -> Decimal | None:
-        """Price of the line, if the unit price is known."""
-        return None if self.unit_price is None else self.unit_price * self.quantity
 
 
 @dataclass(frozen=True)
