@@ -1,8 +1,10 @@
 """Cards a second and bytes a card: whole-process figures beside the symbols alone and an empty PDF.
 
-    nice .venv/bin/python tests/bench/labels.py            # 1,000 and 10,000 cards
-    nice .venv/bin/python tests/bench/labels.py 1000
+    python3 -m venv bare && bare/bin/pip install -e .     # the program alone
+    bare/bin/python tests/bench/labels.py                  # 1,000 and 10,000 cards
+    bare/bin/python tests/bench/labels.py 1000
 
+An environment with the tests' tools loads some of them at every start (0.5 s), so it is refused.
 Each line is a process of its own with all that it starts. *segno alone* makes the symbols and draws nothing;
 *empty* draws the same cards without symbols; *again* is the reprint, whose matrices are kept.
 """
@@ -72,6 +74,8 @@ def measured(what: str, count: int, folder: Path) -> list[object]:
 def main(counts: list[int]) -> None:
     from ground import machine, table
 
+    if "sphinx" in sys.modules:
+        sys.exit("a tool of the tests is loaded at every start here: measure in an environment without them")
     print(f"{machine()}, {len(os.sched_getaffinity(0))} usable\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
