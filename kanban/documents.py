@@ -43,7 +43,6 @@ class OrderDocument:
 
     number: str
     released_on: str
-    state: str
     supplier: Sequence[str]
     ship_to: Sequence[str]
     buyer: Sequence[str]
@@ -84,7 +83,6 @@ def _words() -> dict[str, str]:
         "deliver_to": _("Deliver to"),
         "drawn_up_on": _("Drawn up on"),
         "released_on": _("Released on"),
-        "state": _("State"),
         "customer_number": _("Our customer number"),
         "currency": _("Currency"),
         "part_numbers": _("Your / our part no."),

@@ -24,7 +24,6 @@ def document(order: Purchase, settings: Settings) -> documents.OrderDocument:
     return documents.OrderDocument(
         number=order.number,
         released_on=languages.full_day(order.released_at.astimezone(settings.zone).date()),
-        state=_("sent") if order.number else _("draft"),
         supplier=_lines(order.supplier),
         ship_to=_lines(order.ship_to),
         buyer=_lines(order.buyer),
