@@ -215,3 +215,9 @@ def test_a_moment_without_zone_is_refused() -> None:
 def test_writers_of_one_sqlite_file_name_one_lock_file(sqlite_shop: Shop, tmp_path: Path) -> None:
     sqlite_shop.scan(sqlite_shop.screws[0])
     assert (tmp_path / "write.lock").exists()
+
+
+def test_a_data_folder_that_has_gone_is_a_trouble_and_no_crash(sqlite_shop: Shop, tmp_path: Path) -> None:
+    database = Database(sqlite_shop.database.url, tmp_path / "gone")
+    with pytest.raises(Trouble, match="the data folder cannot be written"):
+        database.write(lambda session: None)

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kanban import clock, config, journal, outbox, suppliers
+from kanban.db import Trouble
 from kanban.dispatcher import Bell, Chore, Dispatcher, ring_across
 from kanban.outbox import Claim, Delivery
 from kanban.senders import Failed, Refused
@@ -226,6 +227,24 @@ def test_a_chore_that_fails_is_tried_again_and_says_why(shop: Shop, make: Callab
     assert row.last_error == "ValueError: broken"
     assert row.lease_until is None
     assert timedelta(seconds=50) < row.due_at - clock.now() <= timedelta(minutes=1)
+
+
+def test_a_chore_that_cannot_even_begin_is_not_tried_without_rest(
+    shop: Shop, make: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk, or in a data folder that has gone, every try breaks at once."""
+    tries = []
+
+    def full(*_: object) -> bool:
+        tries.append(1)
+        raise Trouble("database or disk is full")
+
+    monkeypatch.setattr("kanban.dispatcher.do_one", full)
+    make(by_channel={}, chores=(Chore("tidy", timedelta(hours=1), lambda *_: None),)).start()
+    until(lambda: bool(tries))
+    time.sleep(0.5)
+    assert len(tries) == 1
+    until(lambda: len(tries) == 2)
 
 
 def test_a_chore_says_when_it_is_due_next(shop: Shop, make: Callable[..., Dispatcher]) -> None:

@@ -10,9 +10,9 @@ import contextvars
 import fcntl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import IO, Any, Generic, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -192,10 +192,16 @@ class Database:
     @contextmanager
     def _between_processes(self) -> Iterator[None]:
         """One writer at a time on an SQLite file, checkpoints included (see docs/decisions/0002)."""
-        with open(self._lock_file, "w") if self._lock_file else nullcontext() as lock:
+        with self._lock() as lock:
             if lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _lock(self) -> AbstractContextManager[IO[str] | None]:
+        try:
+            return open(self._lock_file, "w") if self._lock_file else nullcontext()
+        except OSError as error:
+            raise Trouble(f"the data folder cannot be written: {error}") from error
 
 
 def _named(error: BaseException) -> BaseException:

@@ -52,6 +52,7 @@ class Dispatcher:
         self._chores, self._lease, self._hands = chores, lease, hands
         self._bell = Bell(database, settings.data)
         self._stopping = threading.Event()
+        self._broke = threading.Event()
         self._busy: set[Future[None]] = set()
         self._chore: Future[None] | None = None
         self._looked_at_changes, self._revision = clock.now(), -1
@@ -71,11 +72,14 @@ class Dispatcher:
         return self._thread is None or not self._thread.is_alive()
 
     def run(self) -> None:
-        """Work until stopped; while the database cannot write, look again every other second."""
+        """Work until stopped; where the database cannot write, or a hand breaks, rest for two seconds."""
         self._bell.open()
         pool = ThreadPoolExecutor(self._hands + 1, thread_name_prefix="sender")
         try:
             while not self._stopping.is_set():
+                if self._broke.is_set():  # on a full disk, say, it would break again at once
+                    self._broke.clear()
+                    self._stopping.wait(AFTER_TROUBLE)
                 try:
                     pause = self._turn(pool)
                 except Trouble as trouble:
@@ -181,10 +185,11 @@ class Dispatcher:
 
     def _finished(self, work: Future[None]) -> None:
         self._busy.discard(work)
-        self._bell.ring()
         broken = work.exception()
         if broken is not None:
+            self._broke.set()
             log.error("a dispatcher's hand broke", exc_info=broken)
+        self._bell.ring()
 
 
 def _seconds(at: datetime, due: datetime) -> float:
