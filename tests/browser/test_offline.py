@@ -110,7 +110,7 @@ def test_another_page_says_that_the_shop_does_not_answer(context: BrowserContext
     expect(page.get_by_text("The shop does not answer, so that page cannot be shown")).to_be_visible()
     shop.start()
     page.get_by_role("link", name="Try again").click()
-    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
 
 
 def test_what_is_kept_says_nothing_of_anybody(context: BrowserContext, shop: MortalShop) -> None:
