@@ -16,8 +16,8 @@ import urllib3
 from urllib3.util import Timeout
 
 from kanban.languages import Sentence, sentence
-from kanban.senders.webhook import reach
-from kanban.senders.webhook.reach import Network
+from kanban.senders import reach
+from kanban.senders.reach import Network
 
 LONGEST_WAIT = 15.0  # seconds
 MOST_READ = 64_000  # bytes

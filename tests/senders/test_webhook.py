@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from kanban import config, outbox, suppliers
-from kanban.senders import Failed, Refused
-from kanban.senders.webhook import reach
+from kanban.senders import Failed, Refused, reach
 from senders.conftest import choose, deliveries, due_now
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)

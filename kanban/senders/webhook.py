@@ -15,10 +15,9 @@ from sqlalchemy.orm import Session
 from kanban.config import Settings
 from kanban.languages import sentence
 from kanban.outbox import Claim
-from kanban.senders import purchase
+from kanban.senders import purchase, reach
 from kanban.senders.parcel import LONGEST_TRY, Failed, Refused
 from kanban.senders.purchase import Party, Purchase, PurchaseLine
-from kanban.senders.webhook import reach
 
 LARGEST_ANSWER = 65_536
 TYPES = {"order": "order.released", "cancellation": "order.cancelled", "test": "order.test"}
