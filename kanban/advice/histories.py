@@ -19,7 +19,6 @@ from kanban.journal import Event
 from kanban.loops import Card, Loop
 from kanban.orders import Replenishment
 from kanban.receipts import judging
-from kanban.sizing import reliability
 from kanban.sizing.reliability import Score
 from kanban.suppliers import Supplier, SupplierItem
 
@@ -94,7 +93,7 @@ def collect(
     turns = _turns(session, ids)
     sources = _sources(session, {loop.item_id for loop in found})
     suppliers = None if loop_ids is None else {loop.supplier_item.supplier_id for loop in found}
-    delivered = _delivered(session, at, zone, suppliers)
+    delivered = judging.scores(session, at, zone, at - DELIVERIES_COUNT_FOR, suppliers)
     return [
         History(
             loop=loop,
@@ -119,20 +118,6 @@ def untold(loop_id: int) -> LoopSizing:
         loop_id=loop_id, scan_rule="empty", mark_at=Decimal(0), use_per_day=None, sureness="guess",
         when_out="waits", overseas=False, seasonal=False, put_away=Decimal(0), season="",
     )  # fmt: skip
-
-
-def _delivered(
-    session: Session, at: datetime, zone: ZoneInfo, supplier_ids: Collection[int] | None
-) -> dict[int, Score]:
-    """How each supplier's lines came: of all suppliers, or of those of a few loops that are sized anew."""
-    since = at - DELIVERIES_COUNT_FOR
-    if supplier_ids is None:
-        return judging.scores(session, at, zone, since)
-    clocks = judging.Clocks(at, zone)
-    return {
-        each: reliability.score([line.promised for line in judging.lines(session, clocks, since, each)])
-        for each in supplier_ids
-    }
 
 
 def _loops(session: Session, loop_ids: Collection[int] | None) -> Sequence[Loop]:

@@ -7,7 +7,7 @@ Two statements read the lines and the receipts of a period; the rest is arithmet
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -81,11 +81,20 @@ def lines(session: Session, clocks: Clocks, since: datetime, supplier_id: int = 
         yield _judged(row, receipts.get(row.id, ()), clocks.of(row.country))
 
 
-def scores(session: Session, at: datetime, zone: ZoneInfo, since: datetime) -> dict[int, Score]:
-    """Per supplier: how what was ordered since ``since`` came, against the days first promised."""
+def scores(
+    session: Session,
+    at: datetime,
+    zone: ZoneInfo,
+    since: datetime,
+    supplier_ids: Collection[int] | None = None,
+) -> dict[int, Score]:
+    """Per supplier, all or those given: how what was ordered since ``since`` came, against the days first
+    promised. One without such lines is left out."""
+    clocks = Clocks(at, zone)
     judgements: dict[int, list[str | None]] = defaultdict(list)
-    for line in lines(session, Clocks(at, zone), since):
-        judgements[line.supplier_id].append(line.promised)
+    for asked in (0,) if supplier_ids is None else supplier_ids:
+        for line in lines(session, clocks, since, asked):
+            judgements[line.supplier_id].append(line.promised)
     return {supplier_id: reliability.score(each) for supplier_id, each in judgements.items()}
 
 
