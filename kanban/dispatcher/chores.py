@@ -66,7 +66,7 @@ def do_one(database: Database, settings: Settings, chores: tuple[Chore, ...]) ->
         database.write(lambda session: _do(session, chore, turn, settings))
     except Trouble:
         raise
-    except Exception as broken:
+    except Exception as broken:  # a chore may be any code of ours: it must not stop the others
         error = f"{type(broken).__name__}: {broken}"
         log.exception("chore %s failed", chore.name)
         again = clock.now() + min(chore.every, AFTER_FAILURE)

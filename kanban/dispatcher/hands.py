@@ -36,7 +36,7 @@ def serve(database: Database, settings: Settings, senders: Mapping[str, Sender],
         _note(database, claim, _failing(claim, failed.why, unsure=failed.unsure))
     except Trouble:
         raise
-    except Exception as broken:
+    except Exception as broken:  # a mistake in a channel must not leave the delivery without an outcome
         log.exception("delivery %s by %s broke", claim.id, claim.channel)
         _note(database, claim, _failing(claim, _broken(broken), unsure=True))
     else:
@@ -50,7 +50,7 @@ def _make(database: Database, settings: Settings, sender: Sender, claim: Claim) 
             payload = sender.make(session, claim, settings)
     except (Refused, Failed, Trouble):
         raise
-    except Exception as broken:
+    except Exception as broken:  # writing it would break again with every try: a person has to look
         log.exception("delivery %s cannot be made", claim.id)
         raise Refused(sentence("this could not be written: %(why)s", why=_broken(broken))) from broken
     kept = database.write(lambda session: outbox.keep(session, claim, payload))

@@ -112,7 +112,7 @@ def _answer(part: Part, answers: IO[bytes]) -> int:
     try:
         pickle.dump(made(part), answers)
         answers.flush()
-    except BaseException:
+    except BaseException:  # a child that was forked must end here, whatever happened to its part
         traceback.print_exc()
         return 1
     return 0

@@ -142,11 +142,12 @@ def _signalled(answer: Answer, card: Situation) -> Verdict:
 
 
 def _already(answer: Answer, card: Situation) -> Verdict:
+    ordered = _("It is on order at %(supplier)s", supplier=_ended(card.supplier))
+    if card.order_state == "confirmed":
+        ordered = _("%(supplier)s has confirmed it.", supplier=card.supplier)
     text = {
         "empty": _("It is on the next order to %(supplier)s", supplier=_ended(card.supplier)),
-        "ordered": _("%(supplier)s has confirmed it.", supplier=card.supplier)
-        if card.order_state == "confirmed"
-        else _("It is on order at %(supplier)s", supplier=_ended(card.supplier)),
+        "ordered": ordered,
         "in_transit": _("It is on its way from %(supplier)s", supplier=_ended(card.supplier)),
     }[card.supply]
     href = f"/orders/{card.order_id}"

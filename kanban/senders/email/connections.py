@@ -50,7 +50,7 @@ def borrowed(server: MailServer) -> Iterator[smtplib.SMTP]:
     connection, mails = _rested(server) or (_opened(server), 0)
     try:
         yield connection
-    except BaseException:
+    except BaseException:  # one that failed in any way is never used again
         _leave(connection)
         raise
     if mails + 1 < MOST_MAILS:
@@ -105,7 +105,7 @@ def _opened(server: MailServer) -> smtplib.SMTP:
     connection = _connect(server)
     try:
         _sign_in(connection, server)
-    except BaseException:
+    except BaseException:  # nobody else knows of it yet: it would stay open
         _leave(connection)
         raise
     return connection
@@ -131,7 +131,7 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     if server.security == "starttls":
         try:
             _start_tls(connection, _trusting(server.ca_file))
-        except BaseException:
+        except BaseException:  # as in _opened; a talk that broke off in TLS has no goodbye
             connection.close()
             raise
     return connection

@@ -148,7 +148,7 @@ def _work(now: bool, work: Callable[[], object]) -> None:
     def guarded() -> None:
         try:
             work()
-        except Exception:
+        except Exception:  # nobody waits for this thread: the log must have it
             log.exception("a print job broke")
 
     threading.Thread(target=guarded, name="press", daemon=True).start()
