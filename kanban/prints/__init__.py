@@ -22,7 +22,8 @@ from kanban.prints.issues import (
     issue_of,
     last_fingerprints,
 )
-from kanban.prints.printers import BadPrinter, PrinterFacts, PrinterTaken, StockTaken, in_use
+from kanban.prints.printers import BadPrinter, PrinterFacts, PrinterTaken, StockTaken
+from kanban.prints.printers import in_use as printers_in_use
 from kanban.prints.tables import Batch, LabelIssue, OwnStock, Printer
 
 __all__ = [
@@ -44,7 +45,6 @@ __all__ = [
     "claim",
     "count_waiting",
     "hand_over",
-    "in_use",
     "is_blank",
     "issue_of",
     "last_fingerprints",
@@ -52,5 +52,6 @@ __all__ = [
     "make",
     "make_blank",
     "note_failure",
+    "printers_in_use",
     "void",
 ]

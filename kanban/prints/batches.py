@@ -135,13 +135,13 @@ def void(session: Session, deed: journal.Deed, batch: Batch) -> int:
     Their cards wait for new ones. Returns how many labels that were.
     """
     live = select(LabelIssue).where(LabelIssue.batch_id == batch.id, LabelIssue.ended == "")
-    issues = list(session.scalars(live))
-    for issue in issues:
+    found = list(session.scalars(live))
+    for issue in found:
         issue.ended, issue.ended_at = "void", deed.at
         if issue.card is not None and issue.card.code == issue.code and issue.card.life != "retired":
             issue.card.reprint_requested, issue.card.reprint_because = True, "void"
-    journal.append(session, deed, "voided", "print_batch", batch.id, {"count": len(issues)})
-    return len(issues)
+    journal.append(session, deed, "voided", "print_batch", batch.id, {"count": len(found)})
+    return len(found)
 
 
 def last_of(session: Session, person_id: int | None, device_id: int | None) -> Batch | None:

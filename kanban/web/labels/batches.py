@@ -57,7 +57,7 @@ def batch(batch_id: int) -> str:
         progress=pressroom.progress_of(running(), found),
         may_print=security.who().may("operator"),
         may_void=security.who().may("buyer"),
-        network=[each for each in prints.in_use(session()) if each.is_network],
+        network=[each for each in prints.printers_in_use(session()) if each.is_network],
     )
 
 

@@ -137,7 +137,7 @@ def batch_of(batch_id: int) -> Batch:
 
 def printer_options() -> list[tuple[str, str]]:
     """The printers in use; first the plain PDF."""
-    found = prints.in_use(session())
+    found = prints.printers_in_use(session())
     return [("", _("Any printer, by PDF")), *((str(each.id), each.name) for each in found)]
 
 

@@ -35,7 +35,7 @@ def printers() -> str:
     """The printers in use."""
     return render_template(
         "labels/printers.html",
-        printers=prints.in_use(session()),
+        printers=prints.printers_in_use(session()),
         may_change=security.who().may("admin"),
     )
 
