@@ -45,7 +45,7 @@ class MailServer:
 
     ``drop_at``: close the connection at a stage of STAGES, so many times. ``answers``: say this instead, so
     many times, at a stage. ``take_then_drop``: take so many mails and close before saying so;
-    ``ends_after_mail``: say so, and close a moment later.
+    ``ends_after_mail``: say so, and close at once.
     """
 
     drop_at: Counter[str] = field(default_factory=Counter)
@@ -129,7 +129,7 @@ class MailServer:
             ends = self.ends_after_mail > 0
             self.ends_after_mail -= ends
         if ends:  # it has said yes, and then it has had enough
-            server.loop.call_later(0.05, server.transport.close)
+            server.loop.call_soon(server.transport.close)  # which lets the answer out first
         said = self.trouble("after DATA", server)
         return said or f"250 taken as {len(self.mails)}"
 
