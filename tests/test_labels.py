@@ -40,6 +40,9 @@ HOSTILE = [
     "Schraube🔩 🧤📦 六角ボルト 스패너 " * 4,
     "مستودع البراغي الرئيسي رقم ٣ " * 7,
     "ב" * 200,
+    "六角螺栓不锈钢全螺纹带垫圈和螺母套装" * 4,
+    "스테인리스육각볼트" * 4,
+    "123456 / 123456 / 123456 ! 9",
     "\u202eevil\u202c \u2066x\u2069 Z" + "\u0335\u0327\u0301\u0310" * 30 + " Ẫ Ǻ",
     "\ud800 lone surrogate",
     "",
@@ -412,6 +415,12 @@ def test_every_script_is_set_or_named_as_missing(name):
         assert gaps[0].label == label
         assert "?" in text_of(pdf)
     assert read_on(pages(pdf, 150)[0]) == [label.code]
+
+
+def test_a_mark_on_a_letter_that_no_font_has_leaves_no_box_behind(monkeypatch):
+    monkeypatch.setattr(glyphs, "_covers", lambda point, _fonts: point < 0x300 or point == 0x2699)
+    assert glyphs.replaced("สกรู M6 ที่", ASSETS / "fonts") == "? M6 ?"
+    assert glyphs.replaced("\u2699\ufe0f M6", ASSETS / "fonts") == "\u2699\ufe0f M6"
 
 
 def test_control_characters_overrides_and_piled_marks_are_taken_out():

@@ -11,19 +11,20 @@ from pathlib import Path
 import pytest
 import segno
 import zxingcpp
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from segno import consts
 from test_labels import codes, pages, typical
 
 from kanban import labels
-from kanban.labels import rasters, stocks, symbols
+from kanban.labels import faces, rasters, stocks, symbols
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
 FACES = [
     ("card", "a4-cards"), ("pocket", "a4-id1"), ("pocket", "avery-5371"), ("bin", "avery-l7163"),
     ("strip", "avery-5161"), ("small", "avery-l7160"), ("small", "avery-5160"), ("home", "avery-l7173"),
-    ("qr", "avery-l7651"), ("qr", "avery-22805"), ("qr", "avery-l6112"),
+    ("qr", "avery-l7651"), ("qr", "avery-22805"), ("qr", "avery-l6112"), ("drawer", "avery-5167"),
+    ("drawer", "avery-l7651"), ("place", "avery-l7160"), ("pair", "a4-id1"), ("poster", "a4-whole"),
 ]  # fmt: skip
 
 
@@ -31,7 +32,10 @@ def one(face: str, stock: str, dpi: int, code: str = "") -> tuple[Image.Image, l
     """A printed label as a grey picture, and where its symbol stands."""
     known = stocks.every(ASSETS)[stock]
     how = labels.plan(ASSETS, HOST, face, known)
-    label = replace(typical()[0], code=code or codes(1)[0])
+    code = code or codes(1)[0]
+    label = replace(typical()[0], code=code)
+    if how.face.of != faces.CARDS:
+        label = labels.Label(link=f"{HOST}/places/{code}", location="A-03-2", name="Bench 2", shop="Works")
     [page] = pages(labels.pdf([label], how), dpi)
     dots, (x, y) = dpi / 25.4, known.corner(1)
     box = (x * dots, y * dots, (x + known.label[0]) * dots, (y + known.label[1]) * dots)
@@ -54,7 +58,11 @@ def zbar(image: Image.Image) -> bool:
 def test_two_decoders_read_every_face_at_every_resolution(face: str, stock: str, dpi: int) -> None:
     image, _ = one(face, stock, dpi)
     assert zxing(image)
-    assert zbar(image)
+    assert zbar(image) or face == "drawer"  # a Micro QR is for our own engine: nothing else reads it
+
+
+def test_every_face_is_tried() -> None:
+    assert {face for face, _ in FACES} == set(faces.every(ASSETS))
 
 
 @pytest.mark.parametrize(("face", "stock"), FACES)
@@ -64,6 +72,7 @@ def test_a_blurred_tilted_faint_label_is_read(face: str, stock: str) -> None:
     assert zxing(image.filter(ImageFilter.GaussianBlur(0.42 * pixels)))
     assert zxing(image.rotate(17, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC))
     assert zxing(tilted(image, 40))
+    image = ImageOps.expand(image, round(4 * pixels), 255)  # the sheet or shelf around the label
     faint = image.point(lambda grey: 120 + grey * 50 // 255)
     assert zxing(faint)
     assert zxing(
@@ -73,8 +82,9 @@ def test_a_blurred_tilted_faint_label_is_read(face: str, stock: str) -> None:
 
 @pytest.mark.parametrize(("face", "stock"), FACES)
 def test_a_label_far_away_is_read_at_two_pixels_a_module(face: str, stock: str) -> None:
+    """A Micro QR has one finder pattern and no other: it needs half a pixel more."""
     image, place = one(face, stock, 300)
-    scale = 2.0 / (place.module * 300 / 25.4)
+    scale = (2.5 if face == "drawer" else 2.0) / (place.module * 300 / 25.4)
     size = (round(image.width * scale), round(image.height * scale))
     assert zxing(image.resize(size, Image.Resampling.BOX))
 
@@ -138,9 +148,10 @@ def distance(x: float, y: float, fx: float, fy: float, size: float) -> float:
     return float((dx * dx + dy * dy) ** 0.5)
 
 
-def test_a_translucent_stain_over_a_fifth_of_the_symbol_does_not_stop_it() -> None:
+@pytest.mark.parametrize(("face", "stock"), FACES)
+def test_a_translucent_stain_over_a_fifth_of_the_symbol_does_not_stop_it(face: str, stock: str) -> None:
     """Oil, coffee: what darkens and does not hide. Finder patterns are spared."""
-    image, place = one("card", "a4-cards", 300)
+    image, place = one(face, stock, 300)
     read = Counter(zxing(stained(image, place, 0.20, seed)) for seed in range(20))
     assert read[True] >= 19
 

@@ -32,7 +32,9 @@ SHOWN = (
 )
 """The fields of a label whose text is not ours."""
 STAND_IN = "?"
-_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me")
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+_SELECTORS = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that choose between shapes and have none of their own."""
 _ORDINARY = re.compile(r"[\x20-\x7e\u00a0-\u017f\u0391-\u03c9\u0410-\u044f]*")
 """What our own text font surely has."""
 
@@ -66,7 +68,8 @@ def _missing_in(label: Label, fonts: Path) -> set[str]:
 def _missing(text: str, fonts: Path) -> set[str]:
     if _ORDINARY.fullmatch(text):
         return set()
-    seen = {each for each in text if unicodedata.category(each) not in _UNSEEN}
+    shown = _SELECTORS.sub("", text)
+    seen = {each for each in shown if unicodedata.category(each) not in _UNSEEN}
     return {each for each in seen if not _covers(ord(each), fonts)}
 
 

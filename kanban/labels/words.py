@@ -16,7 +16,7 @@ WORDS = {
     "production": mark("Production card"),
     "transfer": mark("Transfer card"),
     "supplier": mark("Supplier"),
-    "supplier_sku": mark("Supplier’s part number"),
+    "supplier_sku": mark("Supplier’s part no."),
     "lead_time": mark("Lead time"),
     "location": mark("Location"),
     "place": mark("Place"),
