@@ -129,7 +129,13 @@ def _decoded(data: bytes) -> Image:
                 return _flat(upright)
     except NotAPhoto:
         raise
+    except Image.DecompressionBombError as bomb:  # raised before its size can be asked for
+        raise NotAPhoto(_("the photo has far too many pixels: make it smaller")) from bomb
     except UnidentifiedImageError as unknown:
+        if data[4:8] == b"ftyp":
+            raise NotAPhoto(
+                _("this photo is HEIC: save it as JPEG (iPhone: Settings, Camera, Formats, Most Compatible)")
+            ) from unknown
         raise NotAPhoto(_("this is no photo that we can read: send a JPEG, PNG or WebP")) from unknown
     except Exception as broken:  # decoders raise whatever a broken file makes them meet
         raise NotAPhoto(_("the photo is damaged: take it again, or save it as JPEG")) from broken

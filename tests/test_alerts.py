@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from shop import BERLIN, Shop
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from kanban import alerts, answers, journal, orders, outbox, people, subscriptions
+from kanban import alerts, answers, journal, loops, orders, outbox, people, subscriptions
 from kanban.alerts import Alert, Choices
 from kanban.answers import LineSaid
 
@@ -165,6 +165,39 @@ def test_a_held_order_is_told_and_a_dead_one_too(shop: Shop) -> None:
     shop.write(lambda session: change(session, "dead"))
     watch(shop)
     assert found(shop) == ["dead: PO-000001 did not reach Bolts & Co"]
+
+
+@pytest.mark.parametrize(
+    ("because", "sentence"),
+    [
+        ("worn", "label: SCREW: the label of card 1 is worn and wants a new one"),
+        ("changed", "label: SCREW: card 1 has changed since it was printed"),
+        ("void", "label: SCREW: card 1 has no valid label, its print is void"),
+    ],
+)
+def test_a_label_says_why_it_is_to_be_printed(shop: Shop, because: str, sentence: str) -> None:
+    def ask(session: Session, because: str) -> None:
+        card = session.scalars(select(loops.Card).where(loops.Card.code == shop.screws[0])).one()
+        card.reprint_requested, card.reprint_because = bool(because), because
+
+    shop.write(lambda session: ask(session, because))
+    watch(shop)
+    assert found(shop) == [sentence]
+    shop.write(lambda session: ask(session, ""))
+    watch(shop)
+    assert found(shop) == []
+
+
+def test_another_reason_to_print_a_label_is_another_alert(shop: Shop) -> None:
+    for because, opened in (("changed", (1, 0)), ("worn", (1, 1))):
+        shop.write(
+            lambda session, because=because: session.execute(
+                update(loops.Card)
+                .where(loops.Card.code == shop.screws[0])
+                .values(reprint_requested=True, reprint_because=because)
+            )
+        )
+        assert watch(shop) == opened
 
 
 # Told

@@ -114,7 +114,8 @@ def bomb(side: int) -> bytes:
         (picture()[:1500], "damaged"),
         (b"x" * 5_000_001, "larger than 5 MB"),
         (bomb(12_000), "megapixels"),
-        (bomb(60_000), "megapixels|damaged"),
+        (bomb(60_000), "far too many pixels"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 999, "HEIC: save it as JPEG"),
         (bomb(100), "damaged"),
     ],
 )

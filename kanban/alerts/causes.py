@@ -68,7 +68,8 @@ _PROBLEM = """SELECT 'problem:' || q.id AS about, CAST(NULL AS BIGINT) AS order_
  LEFT JOIN item i ON i.id = lo.item_id LEFT JOIN order_line l ON l.id = q.order_line_id
  WHERE q.settled_at IS NULL"""
 
-_LABEL = """SELECT 'card:' || c.id AS about, CAST(NULL AS BIGINT) AS order_id, '/labels' AS path, i.sku
+_LABEL = """SELECT 'card:' || c.id || ':' || c.reprint_because AS about, CAST(NULL AS BIGINT) AS order_id,
+ '/labels?which=waiting&loop=' || lo.id AS path, i.sku, c.number AS card, c.reprint_because AS because
  FROM card c JOIN loop lo ON lo.id = c.loop_id JOIN item i ON i.id = lo.item_id
  WHERE c.reprint_requested AND c.life <> 'retired'"""
 

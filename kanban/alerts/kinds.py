@@ -53,3 +53,10 @@ KINDS: dict[str, Kind] = {
     ),
     "label": Kind(mark("Labels to print"), mark("%(sku)s: a label is to be printed again"), "operator"),
 }
+
+LABELS: dict[str, str] = {
+    "worn": mark("%(sku)s: the label of card %(card)s is worn and wants a new one"),
+    "changed": mark("%(sku)s: card %(card)s has changed since it was printed"),
+    "void": mark("%(sku)s: card %(card)s has no valid label, its print is void"),
+}
+"""What a label alert says, by why the label is to be printed again; as above where that is not known."""

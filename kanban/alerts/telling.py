@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from kanban import journal, languages, outbox, subscriptions
 from kanban.alerts.choices import Choices, choices_of
-from kanban.alerts.kinds import KINDS
+from kanban.alerts.kinds import KINDS, LABELS
 from kanban.alerts.tables import Alert, Notice, NoticeSettings
 from kanban.languages import gettext as _
 from kanban.languages import ngettext
@@ -50,8 +50,9 @@ def sentence(alert: Alert) -> str:
     facts = json.loads(alert.facts)
     if "day" in facts:
         facts["day"] = languages.day(date.fromisoformat(facts["day"][:10]))
-    known = {"sku": "", "supplier": "", "number": "", "place": "", "day": ""} | facts
-    return _(KINDS[alert.kind].sentence, **known)
+    known = {"sku": "", "supplier": "", "number": "", "place": "", "day": "", "card": ""} | facts
+    said = LABELS.get(facts.get("because", ""), "") or KINDS[alert.kind].sentence
+    return _(said, **known)
 
 
 def _tell_person(session: Session, deed: journal.Deed, person: Person, how: Told) -> bool:
