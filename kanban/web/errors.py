@@ -145,7 +145,8 @@ HTTP_WORDS = {
     404: mark("It may have been removed, or the address is mistyped."),
     405: mark("Go back, and use the buttons of the page."),
     413: mark(
-        "Go back: what you typed is still there. Send a smaller file (a photo may have 5 MB), or less at once."
+        "Go back: what you typed is still there. Send a smaller file (a photo may have 5 MB), "
+        "or less at once."
     ),
 }
 OTHERWISE = mark("Go back, and try another way.")
