@@ -23,7 +23,7 @@ HOST = "https://kanban.example"
 FACES = [
     ("card", "a4-cards"), ("pocket", "a4-id1"), ("pocket", "avery-5371"), ("bin", "avery-l7163"),
     ("strip", "avery-5161"), ("small", "avery-l7160"), ("small", "avery-5160"), ("home", "avery-l7173"),
-    ("qr", "avery-l7651"), ("qr", "avery-22805"), ("qr", "avery-l6112"), ("drawer", "avery-5167"),
+    ("qr", "avery-l7651"), ("qr", "avery-22805"), ("qr", "avery-l7120"), ("drawer", "avery-5167"),
     ("drawer", "avery-l7651"), ("place", "avery-l7160"), ("pair", "a4-id1"), ("poster", "a4-whole"),
 ]  # fmt: skip
 

@@ -27,6 +27,7 @@ LONGEST = 1_500.0
 PAPERS = {(210, 297): "A4", (215.9, 279.4): "Letter"}
 _SLACK = 0.02
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_NUMBER = re.compile(r"[0-9]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,20 @@ class Stock:
         if self.is_roll:
             return _("Rolls")
         return _("To cut") if self.cut else _("Sheets")
+
+    @property
+    def told(self) -> str:
+        """What it is found by: its names, its sizes, and every number with its letters and without."""
+        numbers = (self.name, self.title, *self.also)
+        bare = (number for each in numbers for number in _NUMBER.findall(each))
+        return " ".join(dict.fromkeys((*numbers, *bare, self.said))).casefold()
+
+    def is_called(self, wanted: str) -> bool:
+        """Whether all that was typed is in what it is found by; ``L7160-100`` is ``L7160``, ``J8160`` is ``8160``."""
+        told, called = self.told, set(_NUMBER.findall(self.told))
+        return all(
+            word in told or called.intersection(_NUMBER.findall(word)[:1]) for word in wanted.casefold().split()
+        )
 
     def corner(self, position: int) -> tuple[float, float]:
         """Upper left corner of the label at a position, from the paper's upper left corner, in mm."""

@@ -80,24 +80,19 @@ def outline(stock: str) -> AnyResponse:
 
 
 def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
-    q = listing.one("q").casefold()
+    q = listing.one("q")
     own = {each.name for each in session().query(prints.OwnStock)}
-    found = [stock for stock in all_stocks().values() if _matches(stock, q)]
+    found = [stock for stock in all_stocks().values() if stock.is_called(q)]
     return render_template(
         "labels/stocks.html",
         groups=_grouped(found),
         count=len(found),
-        q=listing.one("q"),
+        q=q,
         own=own,
         values={"paper_x": "210", "paper_y": "297", "columns": "3", "rows": "8"} | typed,
         errors=errors,
         may_change=security.who().may("buyer"),
     )
-
-
-def _matches(stock: labels.Stock, q: str) -> bool:
-    told = " ".join((stock.name, stock.title, *stock.also)).casefold()
-    return all(word in told for word in q.split())
 
 
 def _grouped(found: list[labels.Stock]) -> list[tuple[str, list[labels.Stock]]]:
