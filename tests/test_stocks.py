@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import itertools
 from pathlib import Path
@@ -178,6 +179,43 @@ def test_a_roll_has_one_label_a_page_and_room_inside_its_edges(stock: Stock) -> 
     assert stock.paper == stock.label
     assert min(stock.room) > 8
     assert stock.dpi in stocks.DPI
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("L7160", "avery-l7160"), ("7160", "avery-l7160"), ("j8160", "avery-l7160"),
+        ("L7160-100", "avery-l7160"),
+        ("5160", "avery-5160"), ("8160", "avery-5160"), ("avery 5520", "avery-5160"), ("94200", "avery-5160"),
+        ("L4731REV-25", "avery-l7658"), ("6009", "avery-l6009"), ("C32011-25", "zweckform-32010"),
+        ("zweckform 3490", "zweckform-3475"), ("herma 4357", "herma-4474"), ("30252", "dymo-99010"),
+        ("DK11201", "brother-dk-11201"), ("DK-1201", "brother-dk-11201"), ("tze 12", "brother-tze-12"),
+        ("63.5 × 38.1", "herma-4677"), ("zebra 100 × 150", "zebra-100x150"), ("8163", "avery-5163"),
+    ],
+)  # fmt: skip
+def test_a_stock_is_found_by_any_of_its_numbers_with_letters_and_without(typed: str, name: str) -> None:
+    assert name in [stock.name for stock in stocks.sought(OURS.values(), typed)]
+
+
+def test_what_no_stock_is_called_finds_none_and_nothing_typed_finds_all() -> None:
+    assert stocks.sought(OURS.values(), "4711-nix") == []
+    assert stocks.sought(OURS.values(), "  ") == list(OURS.values())
+
+
+def test_a_number_with_its_letters_finds_that_one_alone() -> None:
+    assert [stock.name for stock in stocks.sought(OURS.values(), "J8160")] == ["avery-l7160"]
+    assert {stock.name for stock in stocks.sought(OURS.values(), "8160")} == {"avery-l7160", "avery-5160"}
+
+
+def test_no_number_stands_for_two_sheets_of_one_maker() -> None:
+    """The number on a box names one die; Avery's own numbers for A4 and for Letter are two lists."""
+    sheets = [(stock, stock.name.split("-", 1)[1]) for stock in SHEETS if not stock.cut]
+    named = collections.Counter(
+        (stock.name.startswith("herma"), stock.paper, number.casefold())
+        for stock, own in sheets
+        for number in {own, *(each.casefold() for each in stock.also)}
+    )
+    assert [number for number, times in named.items() if times > 1] == []
 
 
 GOOD = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import lru_cache
@@ -106,13 +106,6 @@ class Stock:
         bare = (number for each in numbers for number in _NUMBER.findall(each))
         return " ".join(dict.fromkeys((*numbers, *bare, self.said))).casefold()
 
-    def is_called(self, wanted: str) -> bool:
-        """Whether all that was typed is in what it is found by; ``L7160-100`` is ``L7160``, ``J8160`` is ``8160``."""
-        told, called = self.told, set(_NUMBER.findall(self.told))
-        return all(
-            word in told or called.intersection(_NUMBER.findall(word)[:1]) for word in wanted.casefold().split()
-        )
-
     def corner(self, position: int) -> tuple[float, float]:
         """Upper left corner of the label at a position, from the paper's upper left corner, in mm."""
         row, column = divmod(position - 1, self.columns)
@@ -134,6 +127,14 @@ def every(assets: Path, own: Path | None = None) -> dict[str, Stock]:
             raise BadStock(_("the stock file %(file)s: %(wrong)s", file=path.name, wrong=wrong)) from wrong
         found[path.stem] = made(path.stem, facts)
     return found
+
+
+def sought(found: Iterable[Stock], typed: str) -> list[Stock]:
+    """Those that are called so; where none is, those of its number: ``L7160-100`` is ``L7160``."""
+    words = typed.casefold().split()
+    told = [(stock, stock.told) for stock in found]
+    called = [stock for stock, said in told if all(word in said for word in words)]
+    return called or [stock for stock, said in told if all(_numbered(said, word) for word in words)]
 
 
 def known(found: Mapping[str, Stock], name: str) -> Stock:
@@ -216,6 +217,11 @@ def lengthened(stock: Stock, length: float) -> Stock:
     longer = replace(stock, label=label, paper=label, pitch=label)
     check(longer)
     return longer
+
+
+def _numbered(told: str, word: str) -> bool:
+    number = _NUMBER.search(word)
+    return number.group() in _NUMBER.findall(told) if number else word in told
 
 
 def _pair(name: str, facts: Mapping[str, Any], field: str) -> tuple[float, float]:

@@ -355,6 +355,26 @@ def test_what_was_printed_on_last_is_offered_first(operator: Client, shop: ShopD
     assert 'value="de en" selected' in text
 
 
+@pytest.mark.parametrize("screen", ["/labels?which=all&face=small", "/labels/blanks?face=small"])
+def test_a_sheet_is_looked_for_among_those_that_the_design_fits_on(operator: Client, screen: str) -> None:
+    """As typed, in a fragment; and without a script by the address."""
+    part = operator.get(f"{screen}&paper=8160&stock=avery-5160", headers={"HX-Request": "true"}).text
+    assert part.lstrip().startswith('<div class="papers" id="papers">')
+    assert re.findall(r'<option value="([^"]+)"', part) == ["avery-5160", "avery-l7160"]
+    assert 'value="avery-5160" selected' in part
+    whole = operator.get(f"{screen}&paper=L7160").text
+    assert re.findall(r'<option value="(avery-[^"]+)"', whole) == ["avery-l7160"]
+
+
+def test_a_sheet_without_room_for_the_design_is_told_and_all_that_have_are_listed(
+    operator: Client, shop: ShopData
+) -> None:
+    text = operator.get("/labels?which=all&face=card&paper=L7651").text
+    assert "has room for this design" in text
+    assert 'value="a4-cards"' in text
+    assert "has room for this design" not in operator.get("/labels?which=all&face=card").text
+
+
 def test_the_real_page_is_shown_before_it_is_printed(
     operator: Client, database: Database, shop: ShopData
 ) -> None:

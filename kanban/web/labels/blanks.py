@@ -20,7 +20,8 @@ from kanban.web.labels.blueprint import (
     card_faces,
     face_named,
     language_options,
-    papers,
+    offered,
+    paper_choice,
     planned,
     printer_options,
     remembered,
@@ -52,13 +53,15 @@ def blanks() -> AnyResponse:
 @bp.get("/labels/blanks")
 @security.access("operator")
 def blank_form() -> str:
-    """How many, and on what."""
+    """How many, and on what; of a search among the papers, they alone."""
+    if respond.wants_fragment():
+        return paper_choice(face_named(listing.one("face")))
     return _blank_page({})
 
 
 def _blank_page(errors: dict[str, str]) -> str:
     face = face_named(request.form.get("face") or listing.one("face"))
-    fitting = papers(face)
+    fitting, missed = offered(face)
     last = remembered()
     stock = last.stock if last and last.face == face.name else ""
     return render_template(
@@ -66,6 +69,7 @@ def _blank_page(errors: dict[str, str]) -> str:
         face=face,
         faces=[(each, f"/labels/blanks?face={each.name}") for each in card_faces()],
         papers=by_form(fitting),
+        missed=missed,
         good=labels.GOOD_MODULE_MM,
         printers=printer_options(),
         label_languages=language_options(),

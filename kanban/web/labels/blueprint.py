@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, render_template, request
 
 from kanban import config, labels, languages, prints
 from kanban.labels import Face, Place, Plan, Stock, faces, stocks, symbols, words
 from kanban.languages import gettext as _
 from kanban.prints import Batch, Printer
 from kanban.reports import printing
-from kanban.web import forms, security
+from kanban.web import forms, listing, security
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -70,6 +70,27 @@ def papers(face: Face) -> list[tuple[Stock, Place]]:
     """The stocks that the face fits on, with where its symbol stands."""
     count = symbols.modules(running().settings.base_url, small=face.micro)
     return faces.papers(ASSETS, face, all_stocks(), count)
+
+
+def offered(face: Face) -> tuple[list[tuple[Stock, Place]], bool]:
+    """The papers that the address looks for; all of them, and True, where the face fits on none of these."""
+    fitting = papers(face)
+    wanted = listing.one("paper")[: listing.LONGEST_SEARCH]
+    called = {stock.name for stock in stocks.sought(all_stocks().values(), wanted)}
+    found = [(stock, place) for stock, place in fitting if stock.name in called]
+    return (found, False) if found else (fitting, bool(fitting))
+
+
+def paper_choice(face: Face) -> str:
+    """The fragment that a search among the papers is answered with."""
+    found, missed = offered(face)
+    return render_template(
+        "labels/_stocks.html",
+        papers=by_form(found),
+        missed=missed,
+        values={"stock": listing.one("stock")},
+        errors={},
+    )
 
 
 def by_form(fitting: list[tuple[Stock, Place]]) -> list[tuple[str, list[Any]]]:

@@ -34,8 +34,9 @@ from kanban.web.labels.blueprint import (
     face_named,
     language_options,
     next_start,
+    offered,
     options,
-    papers,
+    paper_choice,
     planned,
     printer_options,
     remembered,
@@ -58,7 +59,9 @@ MOST_GAPS = 5
 @bp.get("/labels")
 @security.access("viewer")
 def show() -> str:
-    """The cards of a choice, ticked, with the papers that they fit on."""
+    """The cards of a choice, ticked, with their papers; for a search among these, they alone."""
+    if respond.wants_fragment():
+        return paper_choice(_face(listing.one("face")))
     return _page({})
 
 
@@ -160,7 +163,7 @@ def _page(errors: dict[str, str]) -> str:
     choice, what = _choice(), asked()
     chosen, count = printing.choose(session(), choice)
     face = _face(what.face or listing.one("face"))
-    fitting = papers(face)
+    fitting, missed = offered(face)
     last = remembered()
     values = _values(what, face.name, fitting)
     base_url = running().settings.base_url
@@ -178,6 +181,7 @@ def _page(errors: dict[str, str]) -> str:
         face=face,
         faces=[(each, listing.href(face=each.name)) for each in card_faces()],
         papers=by_form(fitting),
+        missed=missed,
         good=labels.GOOD_MODULE_MM,
         printers=printer_options(),
         label_languages=language_options(),

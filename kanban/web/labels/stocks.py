@@ -82,7 +82,7 @@ def outline(stock: str) -> AnyResponse:
 def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
     q = listing.one("q")
     own = {each.name for each in session().query(prints.OwnStock)}
-    found = [stock for stock in all_stocks().values() if stock.is_called(q)]
+    found = stocks.sought(all_stocks().values(), q)
     return render_template(
         "labels/stocks.html",
         groups=_grouped(found),
