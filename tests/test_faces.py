@@ -29,7 +29,7 @@ SETTINGS = [
     ("pocket", "avery-5371"), ("pocket", "avery-5168"), ("bin", "avery-l7163"), ("bin", "avery-l7168"),
     ("strip", "avery-5161"), ("strip", "avery-l7162"), ("small", "avery-l7160"), ("small", "avery-5160"),
     ("home", "avery-l7163"), ("home", "avery-l7173"), ("qr", "avery-l7651"), ("qr", "avery-22805"),
-    ("qr", "avery-l6112"), ("drawer", "avery-5167"), ("drawer", "avery-l7651"),
+    ("qr", "avery-l7120"), ("drawer", "avery-5167"), ("drawer", "avery-l7651"),
 ]  # fmt: skip
 BESIDE_THE_EDGE = 0.4  # mm that stay free
 
