@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kanban import labels
-from kanban.labels import Stock, stocks
+from kanban.labels import Stock, stockfiles, stocks
 
 ASSETS = Path(__file__).parent.parent / "labels"
 OURS = stocks.every(ASSETS)
@@ -258,14 +258,61 @@ def test_a_stock_that_cannot_be_is_refused_and_told_why(change: dict[str, object
         stocks.made("mine", GOOD | change)
 
 
-def test_a_missing_measure_and_a_bad_name_are_told(tmp_path: Path) -> None:
-    with pytest.raises(labels.BadStock, match="label, paper, columns"):
+def test_a_missing_measure_and_a_bad_name_are_told() -> None:
+    with pytest.raises(labels.BadStock, match="paper is two lengths"):
         stocks.made("mine", {key: GOOD[key] for key in ("label", "columns")})
     with pytest.raises(labels.BadStock, match="small letters"):
         stocks.made("../mine", GOOD)
-    (tmp_path / "torn.toml").write_text("label = [60,")
-    with pytest.raises(labels.BadStock, match=r"torn\.toml"):
-        stocks.every(ASSETS, tmp_path)
+
+
+FILE = "\n".join(f"{key} = {value}" for key, value in GOOD.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("torn", "label = [60,", "torn.toml: Invalid value (at end of document)"),
+        ("comma", FILE.replace("left = 10", "left = 10,5"), "(at line 5, column 10)"),
+        ("tight", FILE.replace("[65, 32]", "[50, 32]"), "tight.toml, line 7: the columns overlap"),
+        ("wide", FILE.replace("columns = 3", "columns = 9"), "wide.toml, line 3: the last label ends at"),
+        ("inch", FILE.replace("left = 10", 'left = "0.5 in"'), "inch.toml, line 5: left is a length from 0"),
+        ("strange", FILE + '\ncolour = "red"', "strange.toml, line 8: there is no “colour”"),
+        ("number", FILE + "\ntitle = 5", "number.toml, line 8: title is one line"),
+        ("table", FILE + "\n[title]\na = 1", "table.toml, line 8: title is one line"),
+        ("told", FILE + "\nalso = [5160]", "told.toml, line 8: also is a list of texts"),
+        ("cut", FILE + '\ncut = "yes"', "cut.toml, line 8: cut is true or false"),
+        ("turned", FILE + '\nturned = "x"\ndpi = 300', "turned.toml, line 8: turned is true or false"),
+        ("round", FILE + "\nradius = 16", "round.toml, line 8: the radius of a corner"),
+        (
+            "many",
+            FILE.replace("rows = 8", "rows = 100000000"),
+            "many.toml, line 4: a sheet has at most",
+        ),
+        ("none", "", "none.toml: label is two lengths in mm"),
+        ("My Sheet", FILE, "My Sheet.toml: a stock's name has small letters"),
+        ("avery-l7160", FILE, "avery-l7160.toml: there is a stock of that name already"),
+        ("huge", "#" * 200_000, "huge.toml: too large for a stock"),
+    ],
+)
+def test_a_file_that_is_wrong_is_told_with_its_line_and_hides_no_other(
+    name: str, text: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.toml").write_text(text)
+    (tmp_path / "zz-right.toml").write_text(FILE)
+    found, wrong = stockfiles.read(tmp_path, OURS)
+    assert list(found) == ["zz-right"]
+    assert len(wrong) == 1
+    assert says in wrong[0]
+    assert stocks.every(ASSETS, tmp_path) == OURS | found
+
+
+def test_a_file_in_another_encoding_and_a_folder_of_that_name_are_told(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b'# a\ntitle = "K\xe4se"\n')
+    (tmp_path / "folder.toml").mkdir()
+    assert stockfiles.read(tmp_path, OURS) == (
+        {},
+        ["folder.toml: Is a directory", "latin.toml, line 2: not saved as UTF-8"],
+    )
 
 
 def test_an_endless_roll_is_set_to_a_length() -> None:

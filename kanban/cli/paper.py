@@ -13,7 +13,7 @@ from kanban import clock, config, journal, labels, prints
 from kanban.cli.running import database, settings
 from kanban.config import Settings
 from kanban.db import Database
-from kanban.labels import archives, faces, jobs, stocks, symbols, words, zpl
+from kanban.labels import archives, faces, jobs, stockfiles, stocks, symbols, words, zpl
 from kanban.labels.sheets import Plan
 from kanban.prints import Batch
 from kanban.reports import printing
@@ -66,6 +66,8 @@ def print_labels(ctx: click.Context, /, which: str, find: str, list_papers: bool
 def _list(db: Database, chosen: Settings) -> None:
     with db.read() as session:
         found = printing.all_stocks(session, ASSETS, chosen.data / "stocks")
+    for wrong in stockfiles.read(chosen.data / "stocks", stocks.every(ASSETS))[1]:
+        click.echo(wrong, err=True)
     for face in faces.every(ASSETS).values():
         if face.of == faces.CARDS:
             count = symbols.modules(chosen.base_url, small=face.micro)

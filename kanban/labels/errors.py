@@ -16,7 +16,14 @@ class UnknownStock(LabelError):
 
 
 class BadStock(LabelError):
-    """A stock whose lengths cannot be: a label off its paper, labels over each other, a field missing."""
+    """A stock that cannot be: a label off its paper, labels over each other, a field missing.
+
+    ``field`` is what has to be changed; pitch_x and pitch_y are the two of ``pitch``.
+    """
+
+    def __init__(self, said: str, field: str = "") -> None:
+        super().__init__(said)
+        self.field = field
 
 
 class FaceDoesNotFit(LabelError):

@@ -24,6 +24,8 @@ DOTS_A_MM = {203: 8.0}
 """Printers called 203 dpi have 8 dots a mm; all others what their dpi say."""
 DPI = (180, 203, 300, 360, 600)
 LONGEST = 1_500.0
+LONGEST_TEXT = 500
+MOST_LABELS = 1_000
 PAPERS = {(210, 297): "A4", (215.9, 279.4): "Letter"}
 _SLACK = 0.02
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -118,15 +120,11 @@ def dots_a_mm(dpi: int) -> float:
 
 
 def every(assets: Path, own: Path | None = None) -> dict[str, Stock]:
-    """Every stock by its name: ours, and those in the folder ``own``. Raises BadStock."""
-    found = dict(_ours(assets))
-    for path in sorted(own.glob("*.toml")) if own and own.is_dir() else ():
-        try:
-            facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-            raise BadStock(_("the stock file %(file)s: %(wrong)s", file=path.name, wrong=wrong)) from wrong
-        found[path.stem] = made(path.stem, facts)
-    return found
+    """Every stock by its name: ours, and those in the folder ``own`` whose files are right."""
+    from kanban.labels import stockfiles
+
+    ours = _ours(assets)
+    return dict(ours) | stockfiles.read(own, ours)[0] if own else dict(ours)
 
 
 def sought(found: Iterable[Stock], typed: str) -> list[Stock]:
@@ -148,22 +146,20 @@ def made(name: str, facts: Mapping[str, Any]) -> Stock:
     """A stock from its file or its form. Raises BadStock, which says what is wrong."""
     if not _NAME.fullmatch(name):
         raise BadStock(
-            _("a stock's name has small letters, digits and hyphens: not “%(name)s”", name=name[:60])
+            _("a stock's name has small letters, digits and hyphens: not “%(name)s”", name=name[:60]), "title"
         )
     allowed = {each.name for each in fields(Stock)} - {"name"}
     strange = [key for key in facts if key not in allowed]
     if strange:
-        raise BadStock(_("%(name)s: there is no “%(field)s” in a stock", name=name, field=strange[0]))
+        raise BadStock(_("there is no “%(field)s” in a stock", field=strange[0][:60]), strange[0])
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()
     }
-    label = _pair(name, given, "label")
+    label = _pair(given, "label")
     if given.get("dpi"):
         given = {"paper": label, "pitch": label} | given
-    try:
-        stock = Stock(name, **{"title": name, **given})
-    except TypeError as missing:
-        raise BadStock(_("%(name)s: label, paper, columns, rows, left, top, pitch", name=name)) from missing
+    _pair(given, "paper")
+    stock = Stock(name, **{"title": name, **given})
     check(stock)
     return stock
 
@@ -176,35 +172,56 @@ def facts(stock: Stock) -> dict[str, Any]:
 
 def check(stock: Stock) -> None:
     """Raise BadStock unless every label lies on the paper and none over another."""
-    name = stock.name
+    _check_words(stock)
     for field in ("paper", "label", "pitch", "edge"):
-        _pair(name, {field: getattr(stock, field)}, field)
+        _pair({field: getattr(stock, field)}, field)
     for field in ("left", "top", "radius"):
-        _length(name, field, getattr(stock, field))
-    if type(stock.columns) is not int or type(stock.rows) is not int or not 1 <= stock.per_sheet <= 1000:
-        raise BadStock(_("%(name)s: columns and rows are whole numbers from 1", name=name))
+        _length(field, getattr(stock, field))
+    _check_counts(stock)
     if min(stock.label) < 5 or min(stock.room) < 5:
-        raise BadStock(_("%(name)s: a label is at least 5 mm wide and high", name=name))
-    if stock.dpi and stock.dpi not in DPI:
-        raise BadStock(_("%(name)s: dpi is one of %(all)s", name=name, all=", ".join(map(str, DPI))))
+        raise BadStock(_("a label is at least 5 mm wide and high"), "label")
+    if stock.radius > min(stock.label) / 2:
+        raise BadStock(_("the radius of a corner is at most half of the label"), "radius")
     if stock.columns > 1 and stock.pitch[0] < stock.label[0] - _SLACK:
-        raise BadStock(_("%(name)s: the columns overlap: the pitch is smaller than the label", name=name))
+        raise BadStock(_("the columns overlap: the pitch is smaller than the label"), "pitch_x")
     if stock.rows > 1 and stock.pitch[1] < stock.label[1] - _SLACK:
-        raise BadStock(_("%(name)s: the rows overlap: the pitch is smaller than the label", name=name))
+        raise BadStock(_("the rows overlap: the pitch is smaller than the label"), "pitch_y")
     right, bottom = (
-        start + place + size
-        for start, place, size in zip(stock.corner(stock.per_sheet), (0, 0), stock.label, strict=True)
+        start + size for start, size in zip(stock.corner(stock.per_sheet), stock.label, strict=True)
     )
     if right > stock.paper[0] + _SLACK or bottom > stock.paper[1] + _SLACK:
         raise BadStock(
             _(
-                "%(name)s: the last label ends at %(right)s × %(bottom)s mm, off the paper of %(paper)s mm",
-                name=name,
+                "the last label ends at %(right)s × %(bottom)s mm, off the paper of %(paper)s mm",
                 right=f"{right:.2f}",
                 bottom=f"{bottom:.2f}",
                 paper="{:g} × {:g}".format(*stock.paper),
-            )
+            ),
+            "columns" if right > stock.paper[0] + _SLACK else "rows",
         )
+
+
+def _check_words(stock: Stock) -> None:
+    for field in ("title", "source"):
+        text = getattr(stock, field)
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT or (text and not text.isprintable()):
+            said = _("%(field)s is one line of up to %(most)s characters", field=field, most=LONGEST_TEXT)
+            raise BadStock(said, field)
+    if not isinstance(stock.also, tuple) or not all(isinstance(each, str) for each in stock.also):
+        raise BadStock(_('also is a list of texts, such as ["5160", "8160"]'), "also")
+    for field in ("cut", "turned", "continuous"):
+        if not isinstance(getattr(stock, field), bool):
+            raise BadStock(_("%(field)s is true or false", field=field), field)
+
+
+def _check_counts(stock: Stock) -> None:
+    for field in ("columns", "rows"):
+        if type(getattr(stock, field)) is not int or getattr(stock, field) < 1:
+            raise BadStock(_("columns and rows are whole numbers from 1"), field)
+    if stock.per_sheet > MOST_LABELS:
+        raise BadStock(_("a sheet has at most %(most)s labels", most=MOST_LABELS), "rows")
+    if type(stock.dpi) is not int or (stock.dpi and stock.dpi not in DPI):
+        raise BadStock(_("dpi is one of %(all)s", all=", ".join(map(str, DPI))), "dpi")
 
 
 def lengthened(stock: Stock, length: float) -> Stock:
@@ -224,19 +241,19 @@ def _numbered(told: str, word: str) -> bool:
     return number.group() in _NUMBER.findall(told) if number else word in told
 
 
-def _pair(name: str, facts: Mapping[str, Any], field: str) -> tuple[float, float]:
+def _pair(facts: Mapping[str, Any], field: str) -> tuple[float, float]:
     pair = facts.get(field)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise BadStock(_("%(name)s: %(field)s is two lengths in mm", name=name, field=field))
+        raise BadStock(_("%(field)s is two lengths in mm", field=field), field)
     for length in pair:
-        _length(name, field, length)
+        _length(field, length)
     return (pair[0], pair[1])
 
 
-def _length(name: str, field: str, value: object) -> None:
+def _length(field: str, value: object) -> None:
     good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if not good or not 0 <= value <= LONGEST:  # type: ignore[operator]
-        raise BadStock(_("%(name)s: %(field)s is a length from 0 to 1500 mm", name=name, field=field))
+        raise BadStock(_("%(field)s is a length from 0 to 1500 mm", field=field), field)
 
 
 @lru_cache(maxsize=4)

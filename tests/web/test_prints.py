@@ -274,13 +274,52 @@ def test_a_sheet_that_cannot_be_is_refused(buyer: Client, change: dict[str, str]
     assert says in answer.text
 
 
-def test_a_broken_stock_file_in_the_data_folder_is_named(app: Flask, operator: Client) -> None:
+@pytest.mark.parametrize(
+    ("typed", "mm"),
+    [
+        ("60,5", 60.5),
+        ("60.5 mm", 60.5),
+        ("2 in", 50.8),
+        ("2 5/8 in", 66.675),
+        ('5/8"', 15.875),
+        (".5in", 12.7),
+    ],
+)
+def test_a_length_is_typed_in_millimetres_or_inches(buyer: Client, typed: str, mm: float) -> None:
+    change = {"width": typed, "columns": "1", "title": "Measured", "pitch_x": ""}
+    assert buyer.post("/stocks", SHEET | change).status_code == 303
+    facts = buyer.get("/stocks?q=measured").text
+    assert f"{round(mm, 1):g} × 30 mm" in facts
+
+
+@pytest.mark.parametrize(
+    "typed", ["-3", "1e3", "nan", "2 5/8", "5/0 in", "in", "38.", "٦٠", "3/4 mm", "1/2/3 in", ""]
+)
+def test_what_is_no_length_is_refused(buyer: Client, typed: str) -> None:
+    answer = buyer.post("/stocks", SHEET | {"left": typed, "top": typed})
+    assert answer.status_code == 422
+    assert answer.text.count('<p class="field__error"') == 2, "each field says its own"
+
+
+def test_a_sheet_may_be_called_in_any_script_and_no_longer_than_a_line(buyer: Client) -> None:
+    assert buyer.post("/stocks", SHEET | {"title": "棚札"}).status_code == 303
+    assert "棚札" in buyer.get("/stocks?q=棚札").text
+    assert buyer.post("/stocks", SHEET | {"title": "棚札"}).status_code == 409
+    assert buyer.post("/stocks", SHEET | {"title": "x" * 81}).status_code == 422
+    assert "at most" in buyer.post("/stocks", SHEET | {"columns": "999", "rows": "999"}).text
+
+
+def test_a_broken_stock_file_in_the_data_folder_is_named_and_the_others_stay(
+    app: Flask, operator: Client
+) -> None:
     folder = app.extensions["kanban"].settings.data / "stocks"
     folder.mkdir()
     (folder / "torn.toml").write_text("label = [60,")
-    answer = operator.get("/labels?which=all")
-    assert answer.status_code == 422
-    assert "torn.toml" in answer.text
+    answer = operator.get("/stocks?q=L7160")
+    assert answer.status_code == 200
+    assert "torn.toml: Invalid value" in answer.text
+    assert "Avery L7160" in answer.text
+    assert operator.get("/labels?which=all").status_code == 200
 
 
 def test_the_poster_and_the_labels_of_places(viewer: Client, shop: ShopData) -> None:

@@ -73,7 +73,7 @@ def shift_of(printer: Printer | None) -> Shift:
 
 
 def all_stocks(session: Session, assets: Path, folder: Path) -> dict[str, labels.Stock]:
-    """Ours, those in the data folder, and those that were added on the screen. Raises BadStock."""
+    """Ours, those in the data folder whose files are right, and those that were added on the screen."""
     from kanban.prints.printers import own_stocks
 
     added = {name: stocks.made(name, facts) for name, facts in own_stocks(session).items()}

@@ -42,7 +42,7 @@ def stock_folder() -> Path:
 
 
 def all_stocks() -> dict[str, Stock]:
-    """Every stock there is. Raises BadStock for a file in the data folder that is wrong."""
+    """Every stock there is; of the files in the data folder those that are right."""
     return printing.all_stocks(session(), ASSETS, stock_folder())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -10,15 +11,28 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import journal, labels, prints
-from kanban.labels import Plan, faces, setting, sheets, stocks
+from kanban.labels import Plan, faces, setting, sheets, stockfiles, stocks
 from kanban.languages import gettext as _
 from kanban.prints.printers import add_stock, remove_stock
 from kanban.web import forms, listing, respond, security
-from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, sentence
+from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, sentence, stock_folder
 from kanban.web.reading import session
 from kanban.web.running import running
 
 LENGTHS = ("width", "height", "left", "top", "pitch_x", "pitch_y", "paper_x", "paper_y")
+COUNTS = ("columns", "rows")
+FIELDS = {"label": "width", "paper": "paper_x", "pitch": "pitch_x"}
+"""Where the form asks for what a stock's file says in one."""
+
+LONGEST_TITLE = 80
+MM_AN_INCH = 25.4
+_WHOLE = re.compile("[0-9]{1,4}")
+_LENGTH = re.compile(
+    r"""([0-9]{1,4}(?:[.,][0-9]{1,4})?|[.,][0-9]{1,4})?   # 38.1, .5
+        (?:(?:^|[ ])([0-9]{1,3})/([0-9]{1,3}))?           # 5/8
+        [ ]?(?:(?<=[0-9 ])(mm|in|″|"))?""",
+    re.VERBOSE,
+)
 
 
 @bp.get("/stocks")
@@ -32,7 +46,7 @@ def stock_list() -> str:
 @security.access("buyer")
 def add_own_stock() -> AnyResponse:
     """A stock of our own, checked as all others are."""
-    typed = {name: request.form.get(name, "").strip() for name in (*LENGTHS, "title", "columns", "rows")}
+    typed = {name: request.form.get(name, "").strip() for name in (*LENGTHS, *COUNTS, "title")}
     try:
         stock = _stock(typed)
 
@@ -89,6 +103,7 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
         count=len(found),
         q=q,
         own=own,
+        wrong=stockfiles.read(stock_folder(), {*stocks.every(ASSETS), *own})[1],
         values={"paper_x": "210", "paper_y": "297", "columns": "3", "rows": "8"} | typed,
         errors=errors,
         may_change=security.who().may("buyer"),
@@ -104,39 +119,60 @@ def _grouped(found: list[labels.Stock]) -> list[tuple[str, list[labels.Stock]]]:
 
 def _stock(typed: dict[str, str]) -> labels.Stock:
     """The stock that the form describes. Raises :class:`forms.BadFields`."""
-    title = typed["title"][:80]
-    name = re.sub("[^a-z0-9]+", "-", title.casefold()).strip("-")[:50]
-    if not name:
-        raise forms.BadFields({"title": _("Give the stock a name, such as the number on its box.")})
-    if name in all_stocks():
-        raise forms.BadFields({"title": _("There is a stock of that name already.")}, 409)
-    sizes = {each: _length(each, typed[each]) for each in LENGTHS}
-    facts: dict[str, Any] = {
-        "title": title,
-        "source": _("added on the screen"),
-        "paper": [sizes["paper_x"], sizes["paper_y"]],
-        "label": [sizes["width"], sizes["height"]],
-        "columns": _whole("columns", typed["columns"]),
-        "rows": _whole("rows", typed["rows"]),
-        "left": sizes["left"],
-        "top": sizes["top"],
-        "pitch": [sizes["pitch_x"] or sizes["width"], sizes["pitch_y"] or sizes["height"]],
-    }
+    name = _name(typed["title"])
+    facts, errors = _facts(typed)
+    if errors:
+        raise forms.BadFields(errors)
     try:
         return stocks.made(name, facts)
     except labels.BadStock as refused:
-        raise forms.BadFields({"width": sentence(refused)}) from refused
+        raise forms.BadFields({FIELDS.get(refused.field, refused.field): sentence(refused)}) from refused
 
 
-def _length(field: str, text: str) -> float:
-    if field.startswith("pitch") and not text:
-        return 0.0
-    if not re.fullmatch(r"[0-9]{1,4}([.,][0-9]{1,3})?", text):
-        raise forms.BadFields({field: _("A length is a number of millimetres, such as 38.1.")})
-    return float(text.replace(",", "."))
+def _name(title: str) -> str:
+    """What a stock of this title is called in addresses and files. Raises :class:`forms.BadFields`."""
+    if len(title) > LONGEST_TITLE or not any(each.isalnum() for each in title):
+        most = LONGEST_TITLE
+        said = _(
+            "Give the stock a name of up to %(most)s characters, such as the number on its box.", most=most
+        )
+        raise forms.BadFields({"title": said})
+    name = re.sub("[^a-z0-9]+", "-", title.casefold()).strip("-")
+    name = name[:50] or f"own-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+    if name in all_stocks():
+        raise forms.BadFields({"title": _("There is a stock of that name already.")}, 409)
+    return name
 
 
-def _whole(field: str, text: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", text):
-        raise forms.BadFields({field: _("Columns and rows are whole numbers.")})
-    return int(text)
+def _facts(typed: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was typed as a stock's file says it, and a sentence for each field that says nothing."""
+    close = {"pitch_x": typed["width"], "pitch_y": typed["height"]}  # without a gap between the labels
+    sizes = {field: _millimetres(typed[field] or close.get(field, "")) for field in LENGTHS}
+    counts = {field: int(typed[field]) if _WHOLE.fullmatch(typed[field]) else 0 for field in COUNTS}
+    length = _("A length is a number of millimetres, such as 38.1, or of inches, such as 2 5/8 in.")
+    unread = [field for field in LENGTHS if sizes[field] is None and (typed[field] or field not in close)]
+    errors = dict.fromkeys(unread, length)
+    errors |= {
+        field: _("Columns and rows are whole numbers from 1.") for field in COUNTS if not counts[field]
+    }
+    facts = {
+        "title": typed["title"],
+        "source": _("added on the screen"),
+        "paper": [sizes["paper_x"], sizes["paper_y"]],
+        "label": [sizes["width"], sizes["height"]],
+        "left": sizes["left"],
+        "top": sizes["top"],
+        "pitch": [sizes["pitch_x"], sizes["pitch_y"]],
+    }
+    return facts | counts, errors
+
+
+def _millimetres(text: str) -> float | None:
+    """``38.1``, ``38,1 mm``, ``1.5 in``, ``2 5/8″`` in mm; None for what is no length."""
+    found = _LENGTH.fullmatch(text)
+    whole, top, bottom, unit = found.groups(default="") if found else ("", "", "", "")
+    inches = unit not in ("", "mm")
+    if not (whole or top) or (top and (not inches or not int(bottom))):
+        return None
+    number = float((whole or "0").replace(",", ".")) + (int(top) / int(bottom) if top else 0)
+    return round(number * MM_AN_INCH if inches else number, 4)
