@@ -54,5 +54,9 @@ class NotAColour(LabelError):
     """A colour is `#rrggbb` or nothing."""
 
 
+class NoRoom(LabelError):
+    """The disk takes no more."""
+
+
 class PrinterTrouble(LabelError):
     """A printer on the network did not take the whole job."""

@@ -119,6 +119,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     prints.CardsChanged: Refusal(409, mark("The cards have changed")),
     prints.NotBlank: Refusal(409, mark("This label is not blank")),
     prints.NotPrintable: Refusal(409, mark("Printed already")),
+    labels.NoRoom: Refusal(503, mark("The disk is full")),
     labels.LabelError: Refusal(422, mark("That cannot be printed")),
     people.SetUpClosed: Refusal(
         410, mark("This set-up link is closed"), mark("Sign in, or restart the server for a new link.")

@@ -360,6 +360,70 @@ def test_a_large_job_is_made_in_the_background_with_progress(
     assert jobs.SMALL > 2
 
 
+def wait_for(said: str, operator: Client, address: str) -> str:
+    for _try in range(200):
+        text = operator.get(f"{address}/progress").text
+        if said in text:
+            return text
+        time.sleep(0.05)
+    raise AssertionError(text)
+
+
+def test_a_job_that_was_cut_off_is_begun_anew_when_its_file_is_asked_for(
+    app: Flask, operator: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressroom, "_work", lambda now, work: None)  # the process dies
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    address = operator.post("/labels", order(*shop.cards)).location
+    assert operator.get(f"{address}.pdf").status_code == 409
+    monkeypatch.undo()
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    monkeypatch.setattr(pressroom, "SILENT", -1.0)
+    assert operator.get(f"{address}.pdf").location == address
+    wait_for("Open the PDF", operator, address)
+    for _try in range(200):
+        answer = operator.get(f"{address}.pdf")
+        if answer.status_code == 200:
+            break
+        time.sleep(0.05)
+    assert answer.data.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("error", "said"), [(28, "disk is full"), (5, "the log says what")])
+def test_a_file_that_cannot_be_made_is_told_and_made_once_there_is_room(
+    app: Flask, operator: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch, error: int, said: str
+) -> None:
+    def broken(*_all: object) -> int:
+        raise OSError(error, "no")
+
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(pressroom.jobs, "write_pdf", broken)
+        address = operator.post("/labels", order(*shop.cards)).location
+        wait_for(said, operator, address)
+        assert said in operator.get(address).text
+    assert operator.get(f"{address}.pdf").status_code == 303
+    for _try in range(200):
+        if operator.get(f"{address}.pdf").status_code == 200:
+            break
+        time.sleep(0.05)
+    assert said not in operator.get(address).text
+
+
+def test_a_small_file_on_a_full_disk_is_503_with_what_to_do(
+    operator: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = operator.post("/labels", order(*shop.cards)).location
+
+    def full(*_all: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pressroom.jobs, "write_pdf", full)
+    answer = operator.get(f"{address}.pdf")
+    assert answer.status_code == 503
+    assert "Make room there" in answer.text
+
+
 def test_a_former_address_leads_cards_on_and_nothing_else(
     app: Flask, operator: Client, shop: ShopData
 ) -> None:

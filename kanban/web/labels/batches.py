@@ -55,6 +55,7 @@ def batch(batch_id: int) -> str:
         batch=_view(found),
         issues=issues,
         progress=pressroom.progress_of(running(), found),
+        trouble=pressroom.trouble_of(running(), found),
         may_print=security.who().may("operator"),
         may_void=security.who().may("buyer"),
         network=[each for each in prints.printers_in_use(session()) if each.is_network],
@@ -67,7 +68,10 @@ def progress(batch_id: int) -> str:
     """How far it is, as a part of its page."""
     found = batch_of(batch_id)
     return render_template(
-        "labels/_progress.html", batch=_view(found), progress=pressroom.progress_of(running(), found)
+        "labels/_progress.html",
+        batch=_view(found),
+        progress=pressroom.progress_of(running(), found),
+        trouble=pressroom.trouble_of(running(), found),
     )
 
 

@@ -16,7 +16,7 @@ from kanban.labels import Plan, archives
 from kanban.languages import gettext as _
 from kanban.prints import Batch
 from kanban.reports import printing
-from kanban.web import security
+from kanban.web import respond, security
 from kanban.web.labels import pressroom
 from kanban.web.labels.blueprint import (
     ASSETS,
@@ -36,10 +36,16 @@ def batch_pdf(batch_id: int) -> AnyResponse:
     """The batch as PDF: the same bytes whenever it is asked for."""
     found = batch_of(batch_id)
     kanban = running()
-    if pressroom.progress_of(kanban, found) and not pressroom.file_of(kanban, found).exists():
-        raise Conflict(_("This file is still being made: look at its page for how far it is."))
+    if not pressroom.file_of(kanban, found).exists():
+        if pressroom.progress_of(kanban, found):
+            raise Conflict(_("This file is still being made: look at its page for how far it is."))
+        if found.count > pressroom.AT_ONCE:  # it was tidied away, or its making was cut off
+            pressroom.start_file(kanban, batch_id)
+            return respond.seen(f"/labels/batches/{batch_id}")
     try:
         path = pressroom.make_file(kanban, batch_id)
+    except labels.NoRoom:
+        raise
     except labels.LabelError as refused:
         raise UnprocessableEntity(sentence(refused)) from refused
     answer: AnyResponse = send_file(path, mimetype="application/pdf", download_name=_name(found, "pdf"))

@@ -6,6 +6,7 @@ so that every process of the shop can say it.
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import time
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, labels, prints
 from kanban.labels import jobs, symbols, wire, zpl
 from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.prints import Batch
 from kanban.reports import printing
 from kanban.web import security
@@ -37,6 +39,17 @@ SILENT = 60.0
 """Seconds without progress after which a job counts as dead: the process that did it was ended."""
 MOST_FILES = 60
 A_DAY = 86_400.0  # seconds
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+TROUBLES = {
+    "full": mark(
+        "The file could not be made: the server’s disk is full. Make room there, then open the PDF again."
+    ),
+    "broken": mark(
+        "The file could not be made: something broke on our side, and the log says what. "
+        "Open the PDF to try again."
+    ),
+}
 
 _starting = threading.Lock()
 
@@ -77,16 +90,55 @@ def begin(batch_id: int, at: datetime) -> None:
     if to_printer:
         _work(count <= SENT_AT_ONCE, lambda: send(kanban, batch_id, who))
     elif count > AT_ONCE:
-        _work(False, lambda: make_file(kanban, batch_id))
+        start_file(kanban, batch_id)
+
+
+def start_file(kanban: Kanban, batch_id: int) -> None:
+    """Make a large file in the background; the batch's page says how far it is, or what went wrong."""
+    with kanban.database.read() as session:
+        batch = session.get_one(Batch, batch_id)
+        file, count = file_of(kanban, batch), batch.count
+    with suppress(OSError):  # the job meets the full disk too, and tells it
+        _Told(file, count).__enter__()
+
+    def made() -> None:
+        try:
+            make_file(kanban, batch_id)
+        except Exception as broken:
+            with suppress(OSError):
+                file.with_suffix(".progress").unlink(missing_ok=True)
+                full = isinstance(broken, labels.NoRoom)
+                file.with_suffix(".trouble").write_text("full" if full else "broken")
+            raise
+
+    _work(False, made)
+
+
+def trouble_of(kanban: Kanban, batch: Batch) -> str:
+    """Why the file of a batch could not be made, or nothing."""
+    try:
+        return _(TROUBLES.get(file_of(kanban, batch).with_suffix(".trouble").read_text(), TROUBLES["broken"]))
+    except OSError:
+        return ""
 
 
 def make_file(kanban: Kanban, batch_id: int) -> Path:
-    """The PDF of a batch, made now unless it is there."""
+    """The PDF of a batch, made now unless it is there. Raises a LabelError."""
+    try:
+        return _made_file(kanban, batch_id)
+    except OSError as trouble:
+        if trouble.errno not in FULL:
+            raise
+        raise labels.NoRoom(_(TROUBLES["full"])) from trouble
+
+
+def _made_file(kanban: Kanban, batch_id: int) -> Path:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         target = file_of(kanban, batch)
         if target.exists():
             return target
+        target.with_suffix(".trouble").unlink(missing_ok=True)
         kept = symbols.Kept(target.with_suffix(".symbols"))
         kept.load()
         how = replace(printing.plan_of(batch, ASSETS), kept=kept)
@@ -185,7 +237,7 @@ class _Told:
 def _tidy(folder: Path) -> None:
     """Keep the newest files; the others are made again if somebody asks for them."""
     with _starting, suppress(OSError):
-        for half in folder.glob("*.part"):
+        for half in (*folder.glob("*.part"), *folder.glob("*.trouble")):
             if time.time() - half.stat().st_mtime > A_DAY:  # what a killed process left
                 half.unlink(missing_ok=True)
         newest = sorted(folder.glob("*.pdf"), key=lambda path: path.stat().st_mtime, reverse=True)
