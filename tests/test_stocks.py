@@ -190,7 +190,8 @@ def test_a_roll_has_one_label_a_page_and_room_inside_its_edges(stock: Stock) -> 
         ("L4731REV-25", "avery-l7658"), ("6009", "avery-l6009"), ("C32011-25", "zweckform-32010"),
         ("zweckform 3490", "zweckform-3475"), ("herma 4357", "herma-4474"), ("30252", "dymo-99010"),
         ("DK11201", "brother-dk-11201"), ("DK-1201", "brother-dk-11201"), ("tze 12", "brother-tze-12"),
-        ("63.5 × 38.1", "herma-4677"), ("zebra 100 × 150", "zebra-100x150"), ("8163", "avery-5163"),
+        ("63,5 x 38.1", "herma-4677"), ("63.5x38.1", "herma-4677"),
+        ("zebra 100 × 150", "zebra-100x150"), ("8163", "avery-5163"),
     ],
 )  # fmt: skip
 def test_a_stock_is_found_by_any_of_its_numbers_with_letters_and_without(typed: str, name: str) -> None:

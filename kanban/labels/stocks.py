@@ -106,7 +106,7 @@ class Stock:
         """What it is found by: its names, its sizes, and every number with its letters and without."""
         numbers = (self.name, self.title, *self.also)
         bare = (number for each in numbers for number in _NUMBER.findall(each))
-        return " ".join(dict.fromkeys((*numbers, *bare, self.said))).casefold()
+        return _folded(" ".join(dict.fromkeys((*numbers, *bare, self.said))))
 
     def corner(self, position: int) -> tuple[float, float]:
         """Upper left corner of the label at a position, from the paper's upper left corner, in mm."""
@@ -129,7 +129,7 @@ def every(assets: Path, own: Path | None = None) -> dict[str, Stock]:
 
 def sought(found: Iterable[Stock], typed: str) -> list[Stock]:
     """Those that are called so; where none is, those of its number: ``L7160-100`` is ``L7160``."""
-    words = typed.casefold().split()
+    words = _folded(typed).split()
     told = [(stock, stock.told) for stock in found]
     called = [stock for stock, said in told if all(word in said for word in words)]
     return called or [stock for stock, said in told if all(_numbered(said, word) for word in words)]
@@ -234,6 +234,12 @@ def lengthened(stock: Stock, length: float) -> Stock:
     longer = replace(stock, label=label, paper=label, pitch=label)
     check(longer)
     return longer
+
+
+def _folded(text: str) -> str:
+    """Text as it is compared: ``63,5 × 38.1`` is ``63.5x38.1``."""
+    text = re.sub("(?<=[0-9]) ?[x×] ?(?=[0-9])", "x", text.casefold())
+    return re.sub("(?<=[0-9]),(?=[0-9])", ".", text)
 
 
 def _numbered(told: str, word: str) -> bool:

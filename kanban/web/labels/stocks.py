@@ -15,7 +15,7 @@ from kanban.labels import Plan, faces, setting, sheets, stockfiles, stocks
 from kanban.languages import gettext as _
 from kanban.prints.printers import add_stock, remove_stock
 from kanban.web import forms, listing, respond, security
-from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, sentence, stock_folder
+from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, card_faces, sentence, stock_folder
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -101,6 +101,7 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
         "labels/stocks.html",
         groups=_grouped(found),
         count=len(found),
+        designs={stock.name: _design(stock) for stock in found},
         q=q,
         own=own,
         wrong=stockfiles.read(stock_folder(), {*stocks.every(ASSETS), *own})[1],
@@ -108,6 +109,11 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
         errors=errors,
         may_change=security.who().may("buyer"),
     )
+
+
+def _design(stock: labels.Stock) -> str:
+    """The largest design of a card that a stock has room for; empty where it has for none."""
+    return next((face.name for face in card_faces() if face.fits(stock)), "")
 
 
 def _grouped(found: list[labels.Stock]) -> list[tuple[str, list[labels.Stock]]]:
