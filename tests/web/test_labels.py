@@ -375,6 +375,16 @@ def test_a_sheet_without_room_for_the_design_is_told_and_all_that_have_are_liste
     assert "has room for this design" not in operator.get("/labels?which=all&face=card").text
 
 
+def test_without_a_script_the_preview_is_a_page_of_its_own(operator: Client, shop: ShopData) -> None:
+    page = operator.post("/labels/preview", order(*shop.cards))
+    assert page.status_code == 200
+    assert "Nothing is printed yet" in page.text
+    assert "data:image/png;base64," in page.text
+    part = operator.post("/labels/preview", order(*shop.cards), headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert "data:image/png;base64," in part.text
+
+
 def test_the_real_page_is_shown_before_it_is_printed(
     operator: Client, database: Database, shop: ShopData
 ) -> None:

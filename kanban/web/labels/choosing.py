@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from typing import Any
 
 from flask import g, render_template, request
 from sqlalchemy import select
@@ -96,11 +97,10 @@ def preview() -> AnyResponse | str:
         made = printing.previewed(session(), chosen, how.languages, today)
         page = labels.page_pictures(made, replace(how, outline=not how.stock.cut), "png", PREVIEW_DOTS)[0]
     except forms.BadFields as bad:
-        return render_template("labels/_preview.html", page=None, errors=bad.errors)
+        return _looked_at(page=None, errors=bad.errors)
     except labels.LabelError as refused:
-        return render_template("labels/_preview.html", page=None, errors={"stock": sentence(refused)})
-    return render_template(
-        "labels/_preview.html",
+        return _looked_at(page=None, errors={"stock": sentence(refused)})
+    return _looked_at(
         page=base64.b64encode(page).decode(),
         errors={},
         gaps=_gaps(made),
@@ -109,6 +109,12 @@ def preview() -> AnyResponse | str:
         good=labels.GOOD_MODULE_MM,
         stock=how.stock,
     )
+
+
+def _looked_at(**shown: Any) -> str:
+    """The preview beside its form, or a page of its own where no script puts it there."""
+    fragment = respond.wants_fragment()
+    return render_template("labels/_preview.html" if fragment else "labels/preview.html", **shown)
 
 
 def _issued(how: Plan, printer: prints.Printer | None, this: journal.Deed) -> int:
