@@ -80,6 +80,21 @@ def test_a_blurred_tilted_faint_label_is_read(face: str, stock: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("face", "stock"), [each for each in FACES if each[0] != "drawer"])
+def test_a_second_decoder_reads_a_worn_label_too(face: str, stock: str) -> None:
+    """Blurred, turned, tilted, faint, far away, stained; a little gentler than for our own engine."""
+    image, place = one(face, stock, 300)
+    pixels = place.module * 300 / 25.4
+    assert sum(zbar(stained(image, place, 0.20, seed)) for seed in range(10)) >= 9
+    image = ImageOps.expand(image, round(4 * pixels), 255)
+    far = tuple(round(side * 2.5 / pixels) for side in image.size)
+    assert zbar(image.filter(ImageFilter.GaussianBlur(0.36 * pixels)))
+    assert zbar(image.rotate(17, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC))
+    assert zbar(tilted(image, 40))
+    assert zbar(image.point(lambda grey: 120 + grey * 50 // 255))
+    assert zbar(image.resize(far, Image.Resampling.LANCZOS))
+
+
 @pytest.mark.parametrize(("face", "stock"), FACES)
 def test_a_label_far_away_is_read_at_two_pixels_a_module(face: str, stock: str) -> None:
     """A Micro QR has one finder pattern and no other: it needs half a pixel more."""
