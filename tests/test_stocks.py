@@ -205,6 +205,7 @@ def test_what_no_stock_is_called_finds_none_and_nothing_typed_finds_all() -> Non
 
 def test_a_number_with_its_letters_finds_that_one_alone() -> None:
     assert [stock.name for stock in stocks.sought(OURS.values(), "J8160")] == ["avery-l7160"]
+    assert [stock.name for stock in stocks.sought(OURS.values(), "L4743REV-25")] == ["avery-l7177"]
     assert {stock.name for stock in stocks.sought(OURS.values(), "8160")} == {"avery-l7160", "avery-5160"}
 
 

@@ -29,7 +29,8 @@ MOST_LABELS = 1_000
 PAPERS = {(210, 297): "A4", (215.9, 279.4): "Letter"}
 _SLACK = 0.02
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-_NUMBER = re.compile(r"[0-9]{4,}")
+_NUMBER = re.compile("[0-9]{4,}")
+_PACK = re.compile("-[0-9]{1,3}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,14 @@ def every(assets: Path, own: Path | None = None) -> dict[str, Stock]:
 
 
 def sought(found: Iterable[Stock], typed: str) -> list[Stock]:
-    """Those that are called so; where none is, those of its number: ``L7160-100`` is ``L7160``."""
+    """Those that are called so, with or without how many are in the box; else those of its number."""
     words = _folded(typed).split()
     told = [(stock, stock.told) for stock in found]
-    called = [stock for stock, said in told if all(word in said for word in words)]
-    return called or [stock for stock, said in told if all(_numbered(said, word) for word in words)]
+    for wanted in (words, [_PACK.sub("", word) for word in words]):
+        called = [stock for stock, said in told if all(word in said for word in wanted)]
+        if called:
+            return called
+    return [stock for stock, said in told if all(_numbered(said, word) for word in words)]
 
 
 def known(found: Mapping[str, Stock], name: str) -> Stock:
