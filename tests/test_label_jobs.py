@@ -15,7 +15,7 @@ from PIL import Image
 from test_labels import codes, jpeg, pages, poppler, text_of, typical
 
 from kanban import labels
-from kanban.labels import archives, jobs, merging, stocks, symbols
+from kanban.labels import archives, jobs, merging, stocks, symbols, zpl
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -145,6 +145,20 @@ def test_an_archive_of_pictures_is_drawn_while_it_is_read(face: str, stock: str,
         assert archive.testzip() is None
         read = [found.text[-12:] for name in archive.namelist() for found in decoded(archive.read(name))]
     assert sorted(read) == sorted(label.code for label in taken)
+
+
+def test_zpl_is_drawn_while_it_is_read() -> None:
+    taken: list[labels.Label] = []
+
+    def waiting() -> Iterator[labels.Label]:
+        for label in many(60):
+            taken.append(label)
+            yield label
+
+    parts = zpl.job(waiting(), plan("zebra-57x32"))
+    next(parts)
+    assert len(taken) == 50, "some labels are drawn at a time"
+    assert 1 + len(list(parts)) == len(taken) == 60
 
 
 def decoded(png: bytes) -> list[zxingcpp.Barcode]:

@@ -262,3 +262,14 @@ def test_the_segments_are_bytes_and_capitals() -> None:
     file = io.BytesIO()
     made.save(file, kind="png", scale=3)
     assert zxingcpp.read_barcode(Image.open(file)).text == f"{HOST}/c/{codes(1)[0]}"
+
+
+def test_every_symbol_lies_with_its_quiet_zone_on_its_label() -> None:
+    """White that hangs over the edge is white of the neighbour, or of the wall behind."""
+    found = stocks.every(ASSETS)
+    for face in faces.every(ASSETS).values():
+        for stock, place in faces.papers(ASSETS, face, found, symbols.modules(HOST, small=face.micro)):
+            width, height = stock.label
+            assert min(place.left, place.top) >= -1e-9, (face.name, stock.name)
+            assert place.left + place.side <= width + 1e-9, (face.name, stock.name)
+            assert place.top + place.side <= height + 1e-9, (face.name, stock.name)

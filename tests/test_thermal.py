@@ -8,6 +8,7 @@ import io
 import re
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,8 +164,11 @@ def test_a_sheet_is_nothing_for_a_label_printer() -> None:
 
 
 @contextmanager
-def printer(*, take: int = 10**9) -> Iterator[tuple[int, bytearray]]:
-    """A printer that takes so many bytes and then goes away; yields its port and what it took."""
+def printer(*, take: int = 10**9, pause: float = 0.0) -> Iterator[tuple[int, bytearray]]:
+    """A printer that takes so many bytes and then breaks off; yields its port and what it took.
+
+    ``pause``: it rests so many seconds after each piece.
+    """
     taken = bytearray()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -176,6 +180,7 @@ def printer(*, take: int = 10**9) -> Iterator[tuple[int, bytearray]]:
                     if not some:
                         return
                     taken.extend(some)
+                    time.sleep(pause)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
         thread = threading.Thread(target=serve)
@@ -198,6 +203,23 @@ def test_a_printer_that_stops_half_way_is_told() -> None:
         wire.send("127.0.0.1", port, parts)
 
 
+def test_a_printer_that_breaks_off_after_the_last_byte_was_handed_over_is_told() -> None:
+    """A short job fits into the buffers on the way, so nothing refuses it while it is handed over."""
+    some = list(zpl.job(typical(2), plan("small", "zebra-57x32")))
+    with (
+        printer(take=1_000) as (port, _),
+        pytest.raises(labels.PrinterTrouble, match="broke the connection off"),
+    ):
+        wire.send("127.0.0.1", port, some)
+
+
+def test_a_slow_printer_takes_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.5)
+    with printer(pause=0.05) as (port, taken):
+        assert wire.send("127.0.0.1", port, [b"x" * 50_000] * 30) == 30
+    assert len(taken) == 1_500_000
+
+
 def test_a_printer_that_is_off_or_nobody_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -215,3 +237,14 @@ def test_a_printer_that_takes_nothing_for_long_is_given_up(monkeypatch: pytest.M
         pytest.raises(labels.PrinterTrouble, match=r"stopped taking labels|does not answer"),
     ):
         wire.send("127.0.0.1", asleep.getsockname()[1], [b"x" * 1_000_000] * 40)
+
+
+def test_what_still_waits_on_our_side_was_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bytes are handed over at once, to the buffer of our own machine."""
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.3)
+    with socket.socket() as asleep:
+        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        asleep.bind(("127.0.0.1", 0))
+        asleep.listen(1)
+        with pytest.raises(labels.PrinterTrouble, match=r"stopped taking labels.* none counts as printed"):
+            wire.send("127.0.0.1", asleep.getsockname()[1], [b"x" * 8_000] * 3)

@@ -19,6 +19,7 @@ from kanban.prints import Batch
 from kanban.reports import printing
 
 ASSETS = config.assets("labels")
+ENDINGS = (".pdf", ".zpl", ".zip")
 
 
 def install(group: click.Group) -> None:
@@ -77,6 +78,8 @@ def _list(db: Database, chosen: Settings) -> None:
 
 
 def _print(db: Database, chosen: Settings, choice: printing.Choice, *, out: Path, **paper: Any) -> None:
+    if out.suffix not in ENDINGS:
+        raise click.BadParameter(f"{out.name} ends in none of {', '.join(ENDINGS)}.", param_hint="--out")
     deed = journal.Deed(clock.now(), journal.By("cli"))
     try:
         batch_id = _issue(db, chosen, choice, deed, **paper)
@@ -86,6 +89,8 @@ def _print(db: Database, chosen: Settings, choice: printing.Choice, *, out: Path
             _write(printing.batch_labels(session, batch, chosen.zone), how, out, batch.count)
     except (labels.LabelError, printing.TooManyLabels, prints.CardsChanged) as refused:
         raise click.ClickException(str(refused)) from refused
+    except OSError as trouble:
+        raise click.ClickException(f"{out} cannot be written: {trouble.strerror or trouble}.") from trouble
     db.write(lambda session: prints.hand_over(session, deed, session.get_one(Batch, batch_id)))
     click.echo(f"{batch.count} cards are in {out}; they carry {chosen.base_url}.")
     if printing.is_provisional(chosen.base_url):
@@ -111,12 +116,10 @@ def _issue(
 
 
 def _write(made: Iterable[labels.Label], how: Plan, out: Path, count: int) -> None:
-    if out.suffix == ".zpl":
-        with out.open("wb") as file:
-            file.writelines(zpl.job(list(made), how))
-    elif out.suffix == ".zip":
-        with out.open("wb") as file:
-            file.writelines(archives.pictures(iter(made), how))
+    if out.suffix != ".pdf":
+        pieces = zpl.job(made, how) if out.suffix == ".zpl" else archives.pictures(iter(made), how)
+        with jobs.whole(out) as half, half.open("wb") as file:
+            file.writelines(pieces)
     else:
         with click.progressbar(length=count, label="Cards", hidden=count <= jobs.SMALL) as bar:
             jobs.write_pdf(made, how, out, lambda done: bar.update(done - bar.pos))

@@ -14,8 +14,6 @@ from kanban.labels.sheets import Plan
 from kanban.labels.values import Label
 
 SHEET_DPI = 300
-AT_ONCE = 50
-"""Labels of a roll that are drawn in one go."""
 
 
 def pictures(made: Iterator[Label], how: Plan) -> Iterator[bytes]:
@@ -24,11 +22,8 @@ def pictures(made: Iterator[Label], how: Plan) -> Iterator[bytes]:
 
 
 def _of_roll(made: Iterator[Label], how: Plan) -> Iterator[tuple[str, bytes]]:
-    number = 0
-    while some := list(islice(made, AT_ONCE)):
-        for label, image in zip(some, rasters.images(some, how), strict=True):
-            number += 1
-            yield f"{number:04}-{label.code}.png", rasters.png(image, how.stock.dpi)
+    for number, (label, image) in enumerate(rasters.each(made, how), 1):
+        yield f"{number:04}-{label.code}.png", rasters.png(image, how.stock.dpi)
 
 
 def _of_sheets(made: Iterator[Label], how: Plan) -> Iterator[tuple[str, bytes]]:

@@ -123,7 +123,7 @@ def _snapped(wanted: Sequence[float], stock: Stock, modules: int) -> Place:
     dots = int(side * per_mm / modules + 1e-6)
     snapped = dots * modules / per_mm
     spare = (side - snapped) / 2
-    x, y = (round((start + spare) * per_mm) / per_mm for start in (left, top))
+    x, y = (max(0, round((start + spare) * per_mm)) / per_mm for start in (left, top))  # its white too
     return Place(x, y, snapped, dots / per_mm, dots)
 
 

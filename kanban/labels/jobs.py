@@ -55,7 +55,7 @@ def write_pdf(
         raise NothingToPrint(_("there is no label to print"))
     if len(first) > SMALL:
         return _write_parts(_parts(chain(first, waiting), how), target, progress, cores or _cores())
-    with _whole(target) as half:
+    with whole(target) as half:
         half.write_bytes(sheets.pdf(first, how))
     if how.kept:
         how.kept.save()
@@ -66,7 +66,7 @@ def write_pdf(
 def _write_parts(parts: Iterator[Part], target: Path, progress: Progress, cores: int) -> int:
     done = 0
     kept = symbols.Kept(target.with_suffix(".symbols"))
-    with _whole(target) as half, half.open("wb") as out:
+    with whole(target) as half, half.open("wb") as out:
         joined = Joined(out)
         for made in _pressed(parts, cores):
             if made is not None:
@@ -123,7 +123,7 @@ def _parts(labels: Iterator[Label], how: Plan) -> Iterator[Part]:
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole(target: Path) -> Iterator[Path]:
     """A file that grows beside the target and takes its place when it is whole.
 
     Two who make the same one at once do not meet.

@@ -6,7 +6,8 @@ The design is set by typst without its symbol, made black and white, and the sym
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from kanban.labels import symbols
@@ -26,10 +27,16 @@ AT_ONCE = 50
 """Labels set in one go: bounds the memory."""
 
 
-def images(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> Iterator[Image]:
-    """Each label of a roll as the printer's dots (mode 1, 0 is black), as it is read, not turned."""
-    for start in range(0, len(labels), AT_ONCE):
-        yield from _some(labels[start : start + AT_ONCE], how, symbol=symbol)
+def each(labels: Iterable[Label], how: Plan, *, symbol: bool = True) -> Iterator[tuple[Label, Image]]:
+    """Each label of a roll with the printer's dots (mode 1, 0 is black), as it is read, not turned."""
+    waiting = iter(labels)
+    while some := list(islice(waiting, AT_ONCE)):
+        yield from zip(some, _some(some, how, symbol=symbol), strict=True)
+
+
+def images(labels: Iterable[Label], how: Plan) -> Iterator[Image]:
+    """The dots alone."""
+    return (image for _label, image in each(labels, how))
 
 
 def png(image: Image, dpi: int) -> bytes:
@@ -70,7 +77,7 @@ def _some(labels: Sequence[Label], how: Plan, *, symbol: bool) -> Iterator[Image
 
     stock = how.stock
     flat = replace(how, stock=replace(stock, turned=False))  # turned last, when all dots are in place
-    place, per_mm = flat.place(), dots_a_mm(stock.dpi)
+    per_mm = dots_a_mm(stock.dpi)
     size = (round(stock.label[0] * per_mm), round(stock.label[1] * per_mm))
     source = how.assets / "press" / "sheet.typ"
     told = inputs(labels, flat, symbol=how.face.micro)
@@ -80,6 +87,7 @@ def _some(labels: Sequence[Label], how: Plan, *, symbol: bool) -> Iterator[Image
         image = Image.new("L", size, 255)
         image.paste(grey, (0, 0))
         black = image.point(lambda value: 255 if value >= BLACK_BELOW else 0).convert("1")
+        place = flat.spot(label)
         if symbol and place.side and not how.face.micro:
             corner = (round(place.left * per_mm), round(place.top * per_mm))
             black.paste(dots_of(label, how, place), corner)

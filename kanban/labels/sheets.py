@@ -74,6 +74,13 @@ class Plan:
         count = symbols.modules(self.base_url, small=self.face.micro)
         return faces.place(self.assets, self.face, self.stock, count)
 
+    def spot(self, label: Label) -> Place:
+        """The same for one label: an address of its own may need more modules. Raises ModuleTooSmall."""
+        if not label.link:
+            return self.place()
+        count = symbols.link_matrix(label.link).modules
+        return faces.place(self.assets, self.face, self.stock, count)
+
     def settled(self) -> Plan:
         """Itself, with nothing left to find out: what a press of its own is told."""
         return replace(self, where=self.place())
@@ -121,6 +128,8 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
     if not labels:
         raise NothingToPrint(_("there is no label to print"))
     place = how.checked().place()
+    for label in labels:
+        how.spot(label)  # refused before it is set too small
     photos = _pictures({label.photo for label in labels if label.photo})
     stock = {key: value for key, value in asdict(how.stock).items() if key not in ("also", "source")}
     data = {

@@ -76,6 +76,7 @@ def matrix(url_base: str, code: str, *, small: bool = False) -> Matrix:
     return _matrix(micro(code), MICRO_QUIET_ZONE) if small else _matrix(symbol(url_base, code))
 
 
+@lru_cache(maxsize=256)
 def link_matrix(text: str) -> Matrix:
     """The modules of an address's symbol."""
     return _matrix(link(text))
@@ -85,6 +86,12 @@ def link_matrix(text: str) -> Matrix:
 def modules(url_base: str, *, small: bool = False) -> int:
     """Modules a side of every card's symbol at this address, quiet zone included."""
     return matrix(url_base, ANY_CODE, small=small).modules
+
+
+@lru_cache(maxsize=64)
+def modules_in_bytes(url_base: str) -> int:
+    """The same of one that does not set the code apart."""
+    return link_matrix(f"{address(url_base)}/c/{ANY_CODE}").modules
 
 
 @lru_cache(maxsize=64)

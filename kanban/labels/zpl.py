@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from kanban.labels import rasters, symbols
@@ -27,18 +27,28 @@ LARGEST_BQ = 10
 """Dots a module that ``^BQ`` can draw at most."""
 
 
-def job(labels: Sequence[Label], how: Plan, *, own_symbol: bool = False) -> Iterator[bytes]:
-    """The labels as ZPL, one after the other; ``own_symbol``: the printer draws the symbol itself.
+def job(labels: Iterable[Label], how: Plan, *, own_symbol: bool = False) -> Iterator[bytes]:
+    """The labels as ZPL, one after the other; ``own_symbol``: the printer draws the symbol, where it can.
 
-    Raises a LabelError before the first label.
+    Takes few labels at a time, so that a job of any size needs the memory of some. Raises a LabelError
+    before the first label.
     """
     if not how.stock.is_roll:
         raise FaceDoesNotFit(_("%(stock)s is no roll: ZPL is for label printers", stock=how.stock.said))
-    place = how.checked().place()
-    by_printer = own_symbol and place.dots <= LARGEST_BQ and not how.face.micro and place.side > 0
-    images = rasters.images(labels, how, symbol=not by_printer)
-    for label, image in zip(labels, images, strict=True):
-        yield _label(label, how, place if by_printer else None, image)
+    by_printer = own_symbol and draws_symbol(how.checked())
+    for label, image in rasters.each(labels, how, symbol=not by_printer):
+        yield _label(label, how, how.spot(label) if by_printer else None, image)
+
+
+def draws_symbol(how: Plan) -> bool:
+    """Whether ``^BQ`` can draw the symbol in its place: no Micro QR, no module of more than 10 dots.
+
+    A printer may put all of an address into bytes; where that needs a larger symbol than our segments do,
+    it would run over what stands beside it.
+    """
+    place, wholly = how.place(), symbols.modules_in_bytes(how.base_url)
+    fits = place.side > 0 and place.dots <= LARGEST_BQ and not how.face.micro
+    return fits and wholly == symbols.modules(how.base_url)
 
 
 def graphic(image: Image) -> bytes:

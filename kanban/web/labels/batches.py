@@ -111,6 +111,8 @@ def send_again(batch_id: int) -> AnyResponse:
     found = batch_of(batch_id)
     if found.state == "printed" or found.printer is None or not found.printer.is_network:
         raise Conflict(_("There is nothing to send: it is printed, or it has no printer on the network."))
+    if pressroom.progress_of(running(), found):
+        raise Conflict(_("It is on its way to the printer already: look at its page for how far it is."))
     respond.deed()  # a press without a key is refused here too; a second press finds the batch printed
     pressroom.begin(batch_id, g.at)
     return respond.seen(f"/labels/batches/{batch_id}")

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Conflict, UnprocessableEntity
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import labels
-from kanban.labels import Plan, archives
+from kanban.labels import Plan, archives, zpl
 from kanban.languages import gettext as _
 from kanban.prints import Batch
 from kanban.reports import printing
@@ -62,7 +62,7 @@ def batch_zpl(batch_id: int) -> AnyResponse:
         abort(404, _("ZPL is for label printers: this batch is on sheets."))
     made = printing.batch_labels(session(), found, running().settings.zone)
     own = bool(found.printer and found.printer.own_symbol)
-    parts = pressroom.zpl_of(made, how, own_symbol=own)
+    parts = zpl.job(made, how, own_symbol=own)
     answer = Response(stream_with_context(parts), mimetype="application/zpl")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zpl")}"'
     return answer

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 from kanban import clock, journal, labels, prints
 from kanban.labels import jobs, symbols, wire, zpl
 from kanban.languages import gettext as _
-from kanban.languages import mark
+from kanban.languages import mark, speaking, spoken
 from kanban.prints import Batch
 from kanban.reports import printing
 from kanban.web import security
@@ -35,6 +34,8 @@ AT_ONCE = jobs.SMALL
 """Up to so many labels a file is made while somebody waits."""
 SENT_AT_ONCE = 20
 """Up to so many labels are sent while somebody waits."""
+PATIENCE = 4.0
+"""Seconds that somebody waits for a printer before they see a page."""
 SILENT = 60.0
 """Seconds without progress after which a job counts as dead: the process that did it was ended."""
 MOST_FILES = 60
@@ -88,7 +89,7 @@ def begin(batch_id: int, at: datetime) -> None:
         to_printer = batch.printer is not None and batch.printer.is_network and batch.state != "printed"
         count = batch.count
     if to_printer:
-        _work(count <= SENT_AT_ONCE, lambda: send(kanban, batch_id, who))
+        _work(PATIENCE if count <= SENT_AT_ONCE else 0, lambda: send(kanban, batch_id, who))
     elif count > AT_ONCE:
         start_file(kanban, batch_id)
 
@@ -111,7 +112,7 @@ def start_file(kanban: Kanban, batch_id: int) -> None:
                 file.with_suffix(".trouble").write_text("full" if full else "broken")
             raise
 
-    _work(False, made)
+    _work(0, made)
 
 
 def trouble_of(kanban: Kanban, batch: Batch) -> str:
@@ -159,18 +160,12 @@ def send(kanban: Kanban, batch_id: int, by: journal.By) -> None:
             how = printing.plan_of(batch, ASSETS)
             made = printing.batch_labels(session, batch, kanban.settings.zone)
             with _Told(file_of(kanban, batch), batch.count) as told:
-                parts = zpl_of(made, how, own_symbol=printer.own_symbol)
+                parts = zpl.job(made, how, own_symbol=printer.own_symbol)
                 wire.send(printer.host, printer.port, told.counting(parts))
             trouble = ""
         except labels.LabelError as refused:
             trouble = str(refused)
     _note(kanban, batch_id, by, trouble)
-
-
-def zpl_of(made: Iterator[labels.Label], how: labels.Plan, *, own_symbol: bool) -> Iterator[bytes]:
-    """ZPL label by label, some labels in memory at a time."""
-    while some := list(islice(made, 50)):
-        yield from zpl.job(some, how, own_symbol=own_symbol)
 
 
 def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
@@ -192,18 +187,20 @@ def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
     kanban.database.write(note)
 
 
-def _work(now: bool, work: Callable[[], object]) -> None:
-    if now:
-        work()
-        return
+def _work(patience: float, work: Callable[[], object]) -> None:
+    """Do it in the background; who asked waits so many seconds for it, and then sees how far it is."""
+    language = spoken()
 
     def guarded() -> None:
         try:
-            work()
+            with speaking(language):
+                work()
         except Exception:  # nobody waits for this thread: the log must have it
             log.exception("a print job broke")
 
-    threading.Thread(target=guarded, name="press", daemon=True).start()
+    worker = threading.Thread(target=guarded, name="press", daemon=True)
+    worker.start()
+    worker.join(patience)
 
 
 class _Told:
