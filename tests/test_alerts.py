@@ -171,8 +171,8 @@ def test_a_held_order_is_told_and_a_dead_one_too(shop: Shop) -> None:
     ("because", "sentence"),
     [
         ("worn", "label: SCREW: the label of card 1 is worn and wants a new one"),
-        ("changed", "label: SCREW: card 1 has changed since it was printed"),
-        ("void", "label: SCREW: card 1 has no valid label, its print is void"),
+        ("changed", "label: SCREW: cards at Works › Rack A have changed since they were printed"),
+        ("void", "label: SCREW: cards at Works › Rack A have no valid label, their print is void"),
     ],
 )
 def test_a_label_says_why_it_is_to_be_printed(shop: Shop, because: str, sentence: str) -> None:
@@ -186,6 +186,17 @@ def test_a_label_says_why_it_is_to_be_printed(shop: Shop, because: str, sentence
     shop.write(lambda session: ask(session, ""))
     watch(shop)
     assert found(shop) == []
+
+
+def test_a_loop_that_changed_is_one_alert_however_many_cards_it_has(shop: Shop) -> None:
+    shop.write(
+        lambda session: session.execute(
+            update(loops.Card)
+            .where(loops.Card.code.in_(shop.screws))
+            .values(reprint_requested=True, reprint_because="changed")
+        )
+    )
+    assert watch(shop) == (1, 0)
 
 
 def test_another_reason_to_print_a_label_is_another_alert(shop: Shop) -> None:

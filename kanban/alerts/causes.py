@@ -69,9 +69,20 @@ _PROBLEM = """SELECT 'problem:' || q.id AS about, CAST(NULL AS BIGINT) AS order_
  WHERE q.settled_at IS NULL"""
 
 _LABEL = """SELECT 'card:' || c.id || ':' || c.reprint_because AS about, CAST(NULL AS BIGINT) AS order_id,
- '/labels?which=waiting&loop=' || lo.id AS path, i.sku, c.number AS card, c.reprint_because AS because
+ '/labels?which=waiting&loop=' || lo.id AS path, i.sku, p.path AS place, c.number AS card,
+ c.reprint_because AS because
  FROM card c JOIN loop lo ON lo.id = c.loop_id JOIN item i ON i.id = lo.item_id
- WHERE c.reprint_requested AND c.life <> 'retired'"""
+ JOIN location p ON p.id = lo.location_id
+ WHERE c.reprint_requested AND c.life <> 'retired' AND c.reprint_because NOT IN ('changed', 'void')
+ UNION ALL
+ SELECT 'loop:' || lo.id || ':' || c.reprint_because AS about, CAST(NULL AS BIGINT) AS order_id,
+ '/labels?which=waiting&loop=' || lo.id AS path, i.sku, p.path AS place, min(c.number) AS card,
+ c.reprint_because AS because
+ FROM card c JOIN loop lo ON lo.id = c.loop_id JOIN item i ON i.id = lo.item_id
+ JOIN location p ON p.id = lo.location_id
+ WHERE c.reprint_requested AND c.life <> 'retired' AND c.reprint_because IN ('changed', 'void')
+ GROUP BY lo.id, i.sku, p.path, c.reprint_because"""
+"""A worn label is one person's report; a change of a loop or a void print is one cause for many cards."""
 
 _COPIED = """SELECT 'device:' || d.id AS about, CAST(NULL AS BIGINT) AS order_id, '/devices/' || d.id AS path,
  d.name AS phone FROM device d WHERE d.copied_at IS NOT NULL AND d.revoked_at IS NULL"""

@@ -56,7 +56,7 @@ KINDS: dict[str, Kind] = {
 
 LABELS: dict[str, str] = {
     "worn": mark("%(sku)s: the label of card %(card)s is worn and wants a new one"),
-    "changed": mark("%(sku)s: card %(card)s has changed since it was printed"),
-    "void": mark("%(sku)s: card %(card)s has no valid label, its print is void"),
+    "changed": mark("%(sku)s: cards at %(place)s have changed since they were printed"),
+    "void": mark("%(sku)s: cards at %(place)s have no valid label, their print is void"),
 }
 """What a label alert says, by why the label is to be printed again; as above where that is not known."""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kanban import labels, shop
 from kanban.items import Location, inside_site
 from kanban.labels import Label, stocks, words
+from kanban.labels.values import parted
 from kanban.web import listing, security
 from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, sentence
 from kanban.web.reading import session
@@ -41,7 +42,7 @@ def places() -> AnyResponse:
         Label(
             link=f"{base_url}/locations/{each.id}",
             location=each.name,
-            name=inside_site(each.path) if inside_site(each.path) != each.name else "",
+            name=parted(inside_site(each.path))[0],
         )
         for each in session().scalars(query)
     ]
