@@ -1,8 +1,8 @@
 """Parts of a large job, set in a process of their own.
 
 Symbols and typesetting cost CPU, and a thread would share one core with the server. The process takes
-one part after another and sets each in a child that ends with it: what typst remembers of a part would
-never be asked for again, and the memory goes back.
+one part after another, computes its symbols and cleans its texts, and sets it in a child that ends with it:
+what typst remembers of a part would never be asked for again, and the memory goes back.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import IO
 
-from kanban.labels import sheets, symbols
+from kanban.labels import setting, sheets, symbols
 from kanban.labels.errors import LabelError
 from kanban.labels.sheets import Plan
 from kanban.labels.values import Label
@@ -47,12 +47,6 @@ class Made:
     count: int
     pdf: bytes
     new: Mapping[str, str]
-
-
-def made(part: Part) -> Made:
-    """The PDF of a part. Raises a LabelError."""
-    kept = symbols.Kept(known=dict(part.known))
-    return Made(len(part.labels), sheets.pdf(part.labels, replace(part.how, kept=kept)), kept.new)
 
 
 class Press:
@@ -97,20 +91,23 @@ class Press:
 
 def serve() -> None:
     """The process: sets each part that comes; one that breaks ends it, and says why on its error output."""
-    gc.disable()  # each child ends before its garbage counts
+    gc.disable()  # nothing here refers to itself
     with open(0, "rb") as parts, open(1, "wb") as answers:
         while parts.peek(1):
             part: Part = pickle.load(parts)  # noqa: S301 - from our own job
+            kept = symbols.Kept(known=dict(part.known))
+            told = sheets.inputs(part.labels, replace(part.how, kept=kept))
+            setting.installed(part.how.assets / "fonts")  # before the child, which would look for them each time
             child = os.fork()
             if child == 0:
-                os._exit(_answer(part, answers))
+                os._exit(_answer(part, told, kept.new, answers))
             if os.waitpid(child, 0)[1]:
                 sys.exit(1)
 
 
-def _answer(part: Part, answers: IO[bytes]) -> int:
+def _answer(part: Part, told: dict[str, str], new: Mapping[str, str], answers: IO[bytes]) -> int:
     try:
-        pickle.dump(made(part), answers)
+        pickle.dump(Made(len(part.labels), sheets.set_pages(told, part.how), new), answers)
         answers.flush()
     except BaseException:  # a child that was forked must end here, whatever happened to its part
         traceback.print_exc()

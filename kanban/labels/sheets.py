@@ -101,12 +101,12 @@ def plan(assets: Path, base_url: str, face: str, stock: Stock, start: int = 1, *
 
 def pdf(labels: Sequence[Label], how: Plan) -> bytes:
     """Pages of labels as PDF, undated: the same labels give the same bytes. Raises a LabelError."""
-    return typeset(
-        how.assets / "press" / "sheet.typ",
-        root=how.assets,
-        fonts=how.assets / "fonts",
-        inputs=inputs(labels, how),
-    )
+    return set_pages(inputs(labels, how), how)
+
+
+def set_pages(told: dict[str, str], how: Plan) -> bytes:
+    """The PDF of labels whose `inputs` are made already. Raises a LabelError."""
+    return typeset(how.assets / "press" / "sheet.typ", root=how.assets, fonts=how.assets / "fonts", inputs=told)
 
 
 def page_pictures(
@@ -139,7 +139,8 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         "shift": asdict(how.shift),
         "outline": how.outline,
         "photos": photos,
-        "labels": [_row(label, how, photos, symbol=symbol) for label in labels],
+        "labels": [_row(label, how, photos) for label in labels],
+        "symbols": [symbols.drawing(how.matrix(label)) for label in labels] if symbol else None,
     }
     said = {key: plain(word) for key, word in words.said(how.languages).items()}
     return {
@@ -149,7 +150,7 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
     }
 
 
-def _row(label: Label, how: Plan, photos: Mapping[str, str], *, symbol: bool) -> dict[str, Any]:
+def _row(label: Label, how: Plan, photos: Mapping[str, str]) -> dict[str, Any]:
     """A label as its design knows it: finished text, so that a design composes and cuts nothing."""
     fonts = how.assets / "fonts"
     facts: dict[str, Any] = {name: _text(getattr(label, name), fonts) for name in _TEXTS}
@@ -159,7 +160,6 @@ def _row(label: Label, how: Plan, photos: Mapping[str, str], *, symbol: bool) ->
     facts["turn"] = words.turn(label.number, label.of, how.languages)
     photo = _name(label.photo) if label.photo else ""
     facts["photo"] = photo if photo in photos else None
-    facts["symbol"] = symbols.drawing(how.matrix(label)) if symbol else None
     return facts
 
 

@@ -116,14 +116,22 @@ def address(url_base: str) -> str:
 
 def drawing(modules: Matrix) -> str:
     """The symbol with its quiet zone as SVG: one path, a stroke one module wide per horizontal run."""
-    runs = []
-    for y, row in enumerate(modules.rows()):
-        for run in _DARK.finditer(row):
-            start, end = run.span()
-            runs.append(f"M{start} {y}h{end - start}")
+    rows = (f"M0 {y}{''.join(map(_strokes, _pieces(row)))}" for y, row in enumerate(modules.rows()))
     side = modules.modules
     shift = f'transform="translate({modules.quiet} {modules.quiet}.5)"'
-    return svg(side, side, f'<path {shift} stroke="#000" d="{"".join(runs)}"/>')
+    return svg(side, side, f'<path {shift} stroke="#000" d="{"".join(rows)}"/>')
+
+
+def _pieces(row: bytes) -> list[bytes]:
+    """A row in pieces of eight modules: so few kinds that each is drawn once."""
+    return [row[start : start + 8] for start in range(0, len(row), 8)]
+
+
+@lru_cache(maxsize=1_024)
+def _strokes(piece: bytes) -> str:
+    """The steps of a path along a piece: over its light modules, through its dark ones."""
+    runs = ((bits[0], len(bits)) for bits in _RUN.findall(piece))
+    return "".join(f"h{length}" if dark else f"m{length} 0" for dark, length in runs)
 
 
 def svg(width: int, height: int, body: str) -> str:
@@ -133,7 +141,7 @@ def svg(width: int, height: int, body: str) -> str:
     return f"<svg {names} {size}>{body}</svg>"
 
 
-_DARK = re.compile(b"\x01+")
+_RUN = re.compile(b"\x00+|\x01+")
 
 
 def _matrix(made: segno.QRCode, quiet: int = QUIET_ZONE) -> Matrix:

@@ -11,6 +11,8 @@ from kanban.languages import gettext as _
 
 _LONGEST = 400  # characters of one value; no label has room for more, and fitting takes time
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{12}")
+_ORDINARY = re.compile("[ -~\u00a0-\u02ff\u2010-\u2027\u2030-\u205e]*")
+"""Characters that stay as they are: composed, seen, none a mark on another."""
 _BETWEEN_PLACES = " › "
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}|")
 
@@ -75,6 +77,13 @@ def plain(value: str) -> str:
 
     Marks piled on a letter are cut at three, direction overrides dropped: neither may reach other fields.
     """
+    if not _ORDINARY.fullmatch(value):
+        value = _composed(value)
+    line = re.sub(" +", " ", value).strip()  # no-break spaces stay: they hold numbers together
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def _composed(value: str) -> str:
     composed = unicodedata.normalize("NFC", value.encode("utf-8", "replace").decode())
     kept: list[str] = []
     marks = 0
@@ -83,8 +92,7 @@ def plain(value: str) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks <= 3 and not _overrides_direction(letter):
             kept.append(" " if category in ("Cc", "Zl", "Zp") else letter)
-    line = re.sub(" +", " ", "".join(kept)).strip()  # no-break spaces stay: they hold numbers together
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return "".join(kept)
 
 
 def _overrides_direction(letter: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from kanban import languages
 from kanban.languages import gettext as _
@@ -63,7 +64,8 @@ def said(spoken: Sequence[str]) -> dict[str, str]:
     return {key: BETWEEN.join(dict.fromkeys(words[key] for words in each)) for key in WORDS}
 
 
-def turn(number: int, of: int, spoken: Sequence[str]) -> str:
+@lru_cache(maxsize=1_024)
+def turn(number: int, of: int, spoken: tuple[str, ...]) -> str:
     """Card n of N: ``2 of 3``; with two languages ``2 / 3``."""
     if len(spoken) > 1:
         return f"{number} / {of}"
