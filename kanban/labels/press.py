@@ -90,14 +90,17 @@ class Press:
 
 
 def serve() -> None:
-    """The process: sets each part that comes; one that breaks ends it, and says why on its error output."""
+    """The process: sets each part that comes; one that breaks ends it, and says why on its error output.
+
+    It asks typst nothing itself: the threads of typst would not follow into the children, which wait for them.
+    """
     gc.disable()  # nothing here refers to itself
     with open(0, "rb") as parts, open(1, "wb") as answers:
         while parts.peek(1):
             part: Part = pickle.load(parts)  # noqa: S301 - from our own job
             kept = symbols.Kept(known=dict(part.known))
             told = sheets.inputs(part.labels, replace(part.how, kept=kept))
-            setting.installed(part.how.assets / "fonts")  # before the child, which would look for them each time
+            setting.installed(part.how.assets / "fonts")  # once, not in each child
             child = os.fork()
             if child == 0:
                 os._exit(_answer(part, told, kept.new, answers))

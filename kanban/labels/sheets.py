@@ -106,7 +106,8 @@ def pdf(labels: Sequence[Label], how: Plan) -> bytes:
 
 def set_pages(told: dict[str, str], how: Plan) -> bytes:
     """The PDF of labels whose `inputs` are made already. Raises a LabelError."""
-    return typeset(how.assets / "press" / "sheet.typ", root=how.assets, fonts=how.assets / "fonts", inputs=told)
+    root = how.assets
+    return typeset(root / "press" / "sheet.typ", root=root, fonts=root / "fonts", inputs=told)
 
 
 def page_pictures(
