@@ -92,7 +92,7 @@ class Press:
 def serve() -> None:
     """The process: sets each part that comes; one that breaks ends it, and says why on its error output.
 
-    It asks typst nothing itself: the threads of typst would not follow into the children, which wait for them.
+    It asks typst nothing itself: typst's threads would not follow into the children, and hold them up.
     """
     gc.disable()  # nothing here refers to itself
     with open(0, "rb") as parts, open(1, "wb") as answers:

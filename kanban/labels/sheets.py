@@ -5,19 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from kanban import codes
-from kanban.labels import faces, glyphs, symbols, values, words
+from kanban.labels import faces, glyphs, symbols, values, widths, words
 from kanban.labels.errors import NothingToPrint, StartOffSheet
 from kanban.labels.faces import Face, Place
 from kanban.labels.setting import pictures, typeset
 from kanban.labels.stocks import Stock
 from kanban.labels.values import Label, plain
+from kanban.labels.widths import Widths
 from kanban.languages import gettext as _
 
 LONGEST_SHIFT = 30.0
@@ -51,6 +52,8 @@ class Plan:
     kept: symbols.Kept | None = field(default=None, compare=False)
     where: Place | None = field(default=None, compare=False)
     """Where the symbol stands, if that was found out already."""
+    letters: Widths | None = field(default=None, compare=False)
+    """How wide letters are set, if that was found out already."""
 
     def checked(self) -> Plan:
         """Itself. Raises FaceDoesNotFit, ModuleTooSmall, StartOffSheet, NotAnAddress."""
@@ -83,7 +86,11 @@ class Plan:
 
     def settled(self) -> Plan:
         """Itself, with nothing left to find out: what a press of its own is told."""
-        return replace(self, where=self.place())
+        return replace(self, where=self.place(), letters=self.widths())
+
+    def widths(self) -> Widths:
+        """How wide letters are set."""
+        return self.letters if self.letters is not None else widths.letters(self.assets)
 
     def matrix(self, label: Label) -> symbols.Matrix:
         """The modules of a label's symbol, kept or computed."""
@@ -133,6 +140,7 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         how.spot(label)  # refused before it is set too small
     photos = _pictures({label.photo for label in labels if label.photo})
     stock = {key: value for key, value in asdict(how.stock).items() if key not in ("also", "source")}
+    rows = [_row(label, how, photos) for label in labels]
     data = {
         "stock": stock,
         "start": how.start,
@@ -140,7 +148,7 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         "shift": asdict(how.shift),
         "outline": how.outline,
         "photos": photos,
-        "labels": [_row(label, how, photos) for label in labels],
+        "labels": rows,
         "symbols": [symbols.drawing(how.matrix(label)) for label in labels] if symbol else None,
     }
     said = {key: plain(word) for key, word in words.said(how.languages).items()}
@@ -148,7 +156,12 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         "face": f"/{how.face.name}.typ",
         "words": json.dumps(said, ensure_ascii=False),
         "data": json.dumps(data, ensure_ascii=False),
+        "widths": json.dumps(widths.texts(_texts(rows), how.widths()), ensure_ascii=False),
     }
+
+
+def _texts(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return (row[name] for row in rows for name in _FITTED)
 
 
 def _row(label: Label, how: Plan, photos: Mapping[str, str]) -> dict[str, Any]:
@@ -164,6 +177,20 @@ def _row(label: Label, how: Plan, photos: Mapping[str, str]) -> dict[str, Any]:
     return facts
 
 
+_FITTED = (
+    "sku",
+    "name",
+    "quantity",
+    "supplier",
+    "supplier_sku",
+    "location",
+    "lead_time",
+    "way",
+    "spot",
+    "edition",
+    "turn",
+)
+"""The facts whose widths a design is told."""
 _TEXTS = tuple(name for name, kind in get_type_hints(Label).items() if kind is str and name != "link")
 
 
