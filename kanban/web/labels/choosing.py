@@ -267,8 +267,6 @@ def _about(choice: printing.Choice) -> tuple[str, str] | None:
 
 
 def _gaps(made: list[labels.Label]) -> list[dict[str, str]]:
-    found = glyphs.gaps(made, ASSETS / "fonts")
-    return [
-        {"card": f"{gap.label.sku} {gap.label.number}/{gap.label.of}", "characters": gap.characters[:40]}
-        for gap in found[:MOST_GAPS]
-    ]
+    """What cannot be set, once for all cards of an item that lack the same."""
+    found = dict.fromkeys((gap.label.sku, gap.characters) for gap in glyphs.gaps(made, ASSETS / "fonts"))
+    return [{"item": sku, "characters": characters[:40]} for sku, characters in list(found)[:MOST_GAPS]]
