@@ -375,6 +375,14 @@ def test_a_sheet_without_room_for_the_design_is_told_and_all_that_have_are_liste
     assert "has room for this design" not in operator.get("/labels?which=all&face=card").text
 
 
+def test_a_chosen_sheet_stays_chosen_on_the_way_to_other_cards(operator: Client, shop: ShopData) -> None:
+    operator.post("/labels", order(*shop.cards))  # nothing waits any more
+    text = operator.get("/labels?face=small&paper=avery-l7651").text
+    for which in ("all", "changed"):
+        assert f'href="/labels?which={which}&amp;face=small&amp;paper=avery-l7651"' in text
+    assert '<input type="hidden" name="paper" value="avery-l7651">' in text
+
+
 def test_without_a_script_the_preview_is_a_page_of_its_own(operator: Client, shop: ShopData) -> None:
     page = operator.post("/labels/preview", order(*shop.cards))
     assert page.status_code == 200
