@@ -420,6 +420,21 @@ def test_a_character_without_a_glyph_is_named_before_it_is_printed(
     assert text.count("SCREW: no font here has") == 1, "once for all cards of an item"
 
 
+def test_letters_that_are_missing_beyond_the_first_page_are_named_too(
+    operator: Client, database: Database, shop: ShopData
+) -> None:
+    def add(session, this, rack):
+        item = items.add(session, this, items.ItemFacts("ZEBRA", "Bolt \U00012000"))
+        bolts = session.get_one(suppliers.Supplier, shop.bolts)
+        offer = suppliers.add_offer(session, this, bolts, item, suppliers.OfferFacts(sku="B-9"))
+        loop = loops.add(session, this, rack, offer, loops.LoopFacts(Decimal(5)))
+        return loops.add_cards(session, this, loop, 1, "active")[0].id
+
+    last = do(database, add, items.Location, shop.rack)
+    page = operator.post("/labels/preview", order(shop.cards[0], last, start="8")).text
+    assert "ZEBRA: no font here has" in page
+
+
 @pytest.mark.parametrize(
     "query", ["item={screw}", "loop={loop}", "card={code}", "order=1", "which=changed", "face=qr"]
 )

@@ -55,6 +55,8 @@ WHICH = (
 )
 PREVIEW_DOTS = 110
 MOST_GAPS = 5
+MOST_LOOKED_AT = 2_000
+"""Cards whose letters are looked up for a preview: one of each loop."""
 
 
 @bp.get("/labels")
@@ -90,11 +92,13 @@ def preview() -> AnyResponse | str:
     respond.deed()  # the form's key comes along, as with every press; nothing is written under it
     try:
         how, _printer = planned(asked())
-        shown = _card_ids()[: how.stock.per_sheet - how.start + 1]
         with forms.taken(prints.CardsChanged, "cards"):
-            chosen = printing.cards(session(), shown)
+            chosen = printing.cards(session(), _card_ids()[:MOST_LOOKED_AT])
         today = g.at.astimezone(running().settings.zone).date()
-        made = printing.previewed(session(), chosen, how.languages, today)
+        first = chosen[: how.stock.per_sheet - how.start + 1]
+        made = printing.previewed(session(), first, how.languages, today)
+        one_a_loop = list({card.loop_id: card for card in chosen}.values())
+        others = printing.previewed(session(), one_a_loop, how.languages, today)
         page = labels.page_pictures(made, replace(how, outline=not how.stock.cut), "png", PREVIEW_DOTS)[0]
     except forms.BadFields as bad:
         return _looked_at(page=None, errors=bad.errors)
@@ -103,7 +107,7 @@ def preview() -> AnyResponse | str:
     return _looked_at(
         page=base64.b64encode(page).decode(),
         errors={},
-        gaps=_gaps(made),
+        gaps=_gaps(made + others),
         place=how.place(),
         micro=how.face.micro,
         good=labels.GOOD_MODULE_MM,
