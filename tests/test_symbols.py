@@ -273,3 +273,60 @@ def test_every_symbol_lies_with_its_quiet_zone_on_its_label() -> None:
             assert min(place.left, place.top) >= -1e-9, (face.name, stock.name)
             assert place.left + place.side <= width + 1e-9, (face.name, stock.name)
             assert place.top + place.side <= height + 1e-9, (face.name, stock.name)
+
+
+def test_500_codes_say_the_same_by_both_libraries_in_every_version_and_mask() -> None:
+    """Versions 3 to 6, all masks in turn: alike bit by bit for capitals, in what they say for the rest."""
+    from qrcode import QRCode
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.util import MODE_8BIT_BYTE, MODE_ALPHA_NUM, QRData
+
+    before = f"{HOST}/c/"
+    for number, code in enumerate(codes(500)):
+        forced, mask = 3 + number // 8 % 4, number % 8
+        capitals = segno.make(
+            code, version=forced, mask=mask, error="m", boost_error=False, mode="alphanumeric"
+        )
+        segments = [(before, consts.MODE_BYTE), (code, consts.MODE_ALPHANUMERIC)]
+        address = segno.make(segments, version=forced, mask=mask, error="m", boost_error=False)  # type: ignore[arg-type]
+        for ours, parts in ((capitals, ("", code)), (address, (before, code))):
+            other = QRCode(version=forced, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=mask)
+            for text, mode in zip(parts, (MODE_8BIT_BYTE, MODE_ALPHA_NUM), strict=True):
+                if text:
+                    other.add_data(QRData(text.encode(), mode=mode), optimize=0)
+            theirs = b"".join(bytes(row) for row in other.get_matrix())
+            mine = b"".join(bytes(row) for row in ours.matrix)
+            if mine != theirs:
+                assert parts[0], "bytes alone are padded differently"
+                size = len(ours.matrix)
+                for bits in (mine, theirs):
+                    image = rendered(symbols.Matrix(size, bits))
+                    assert zxingcpp.read_barcode(image).text == "".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("https://KANBAN.Example", "https://kanban.example"),
+        ("https://xn--mller-kva.example:8443", "https://xn--mller-kva.example:8443"),
+        ("http://192.168.1.50:8000", "http://192.168.1.50:8000"),
+        ("http://[fd00::1]:8000", "http://[fd00::1]:8000"),
+        ("https://intra.example/Shop/kanban/", "https://intra.example/Shop/kanban"),
+        ("https://" + "long-host-name." * 8 + "example", "https://" + "long-host-name." * 8 + "example"),
+    ],
+)
+def test_odd_addresses_get_the_smallest_version_that_holds_them(host: str, said: str) -> None:
+    code = codes(1)[0]
+    found = zxingcpp.read_barcode(rendered(symbols.matrix(host, code)))
+    assert found.text == f"{said}/c/{code}"
+    segments = [(f"{said}/c/", consts.MODE_BYTE), (code, consts.MODE_ALPHANUMERIC)]
+    with pytest.raises(segno.DataOverflowError):
+        segno.make(segments, version=symbols.version(host) - 1, error="m", boost_error=False)  # type: ignore[arg-type]
+
+
+def test_an_address_too_long_for_a_label_is_refused_and_a_small_module_is_told() -> None:
+    roll = stocks.every(ASSETS)["zebra-51x25"]
+    small = labels.plan(ASSETS, "https://" + "long-host-name." * 8 + "example", "qr", roll).place()
+    assert (small.dots, small.is_small) == (3, True)
+    with pytest.raises(labels.ModuleTooSmall, match=r"modules of 0\.25 mm are below 0\.33 mm"):
+        labels.plan(ASSETS, "https://" + "long-host-name." * 16 + "example", "qr", roll)

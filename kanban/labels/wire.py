@@ -71,7 +71,7 @@ def _told(host: str, port: int, trouble: OSError, taken: int) -> str:
     if isinstance(trouble, socket.gaierror):
         why = _("nobody knows a printer named %(host)s: check its address", host=host)
     elif isinstance(trouble, ConnectionRefusedError):
-        why = _("%(host)s takes nothing on port %(port)s: is it a label printer?", host=host, port=port)
+        why = _("%(host)s takes nothing on port %(port)s: is it a label printer?", host=host, port=str(port))
     elif isinstance(trouble, TimeoutError) and taken == 0:
         why = _("%(host)s does not answer: is the printer on, and on this network?", host=host)
     elif isinstance(trouble, ConnectionError):
@@ -81,5 +81,5 @@ def _told(host: str, port: int, trouble: OSError, taken: int) -> str:
     else:
         why = _("%(host)s cannot be reached: %(why)s", host=host, why=trouble.strerror or str(trouble))
     if taken:
-        return why + " " + _("It took %(count)s labels before; none counts as printed.", count=taken)
+        return why + " " + _("%(count)s labels were handed over before; none counts as printed.", count=taken)
     return why

@@ -15,10 +15,12 @@ import pytest
 import zxingcpp
 from flask import Flask
 from PIL import Image
+from serving import wait_until
+from test_labels import pages
 
 from kanban import config, create_app, journal, prints
 from kanban.db import Database
-from kanban.labels import jobs
+from kanban.labels import jobs, wire
 from kanban.web.labels import pressroom
 from web.conftest import Client, ShopData
 from web.test_labels import card, order, pdf_of, text_of
@@ -169,6 +171,32 @@ def test_a_printer_that_is_off_prints_nothing_and_can_be_tried_again(
     assert operator.post(f"{answer.location}/sending", {}).status_code == 409
 
 
+def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_once(
+    operator: Client,
+    database: Database,
+    shop: ShopData,
+    zebra: Callable[[int], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
+    monkeypatch.setattr(wire, "SEND_SECONDS", 2.0)
+    with socket.socket() as asleep:
+        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        asleep.bind(("127.0.0.1", 0))
+        asleep.listen(5)
+        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(asleep.getsockname()[1]))
+        answer = operator.post("/labels", sent)
+        assert "On its way to the printer" in operator.get(answer.location).text
+        refused = operator.post(f"{answer.location}/sending", {})
+        assert refused.status_code == 409
+        assert "on its way to the printer already" in refused.text
+        wait_until(lambda: "On its way" not in operator.get(answer.location).text, 10)
+    text = operator.get(answer.location).text
+    assert "stopped taking labels" in text
+    assert "not printed" in text
+    assert card(database, shop.cards[0]).print_version == 0
+
+
 def test_a_label_printer_is_given_no_sheets(
     operator: Client, shop: ShopData, zebra: Callable[[int], str]
 ) -> None:
@@ -207,7 +235,33 @@ def test_a_printer_is_calibrated_by_two_numbers(
     moved = pdf_of(
         operator, operator.post("/labels", order(shop.cards[1], printer=address.rsplit("/", 1)[1]))
     )
-    assert plain != moved
+    (x, y), (at_x, at_y) = corner(plain), corner(moved)
+    assert (at_x - x, at_y - y) == pytest.approx((-0.4, 0.8), abs=0.05)
+
+
+def corner(pdf: bytes) -> tuple[float, float]:
+    """Where the first symbol stands on its page, in mm."""
+    [page] = pages(pdf, 600)
+    where = zxingcpp.read_barcodes(page)[0].position.top_left
+    return where.x * 25.4 / 600, where.y * 25.4 / 600
+
+
+def test_the_calibration_page_reads_back_what_it_corrects(admin: Client) -> None:
+    """A ruler on its lines reads 20 mm; once it is calibrated, they move by what the printer misses."""
+    address = admin.post("/printers", {"name": "Office"}).location
+    assert lines_of(admin.get(f"{address}/calibration-a4.pdf").data) == pytest.approx((20, 20), abs=0.1)
+    admin.post(f"{address}/calibration", {"left": "21.5", "top": "18"})
+    assert lines_of(admin.get(f"{address}/calibration-a4.pdf").data) == pytest.approx((18.5, 22), abs=0.1)
+
+
+def lines_of(pdf: bytes) -> tuple[float, float]:
+    """Where the long upright and the long level line of the calibration page stand, in mm from the edges."""
+    [page] = pages(pdf, 600)
+    dark = page.point(lambda value: 255 if value < 128 else 0)
+    columns = dark.resize((page.width, 1), Image.Resampling.BOX).tobytes()
+    rows = dark.resize((1, page.height), Image.Resampling.BOX).tobytes()
+    left, top = (each.index(max(each[: len(each) // 6])) for each in (columns, rows))
+    return (left + 0.5) * 25.4 / 600, (top + 0.5) * 25.4 / 600
 
 
 @pytest.mark.parametrize(
@@ -215,6 +269,10 @@ def test_a_printer_is_calibrated_by_two_numbers(
     [
         ({"left": "", "top": "20"}, "Enter what you measured"),
         ({"left": "abc", "top": "20"}, "Enter what you measured"),
+        ({"left": "-3", "top": "20"}, "Enter what you measured"),
+        ({"left": "20", "top": "9999"}, "Enter what you measured"),
+        ({"left": "2,0,4", "top": "20"}, "Enter what you measured"),
+        ({"left": "20", "top": "٢٠"}, "Enter what you measured"),
         ({"left": "90", "top": "20"}, "more than 30 mm"),
         ({"left": "20", "top": "20", "across": "120"}, "more than 5 % off"),
     ],

@@ -25,7 +25,7 @@ from kanban.languages import mark, speaking, spoken
 from kanban.prints import Batch
 from kanban.reports import printing
 from kanban.web import security
-from kanban.web.labels.blueprint import ASSETS
+from kanban.web.labels.blueprint import ASSETS, sentence
 from kanban.web.running import Kanban, running
 
 log = logging.getLogger("kanban")
@@ -87,7 +87,9 @@ def begin(batch_id: int, at: datetime) -> None:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         to_printer = batch.printer is not None and batch.printer.is_network and batch.state != "printed"
-        count = batch.count
+        count, under_way = batch.count, progress_of(kanban, batch) is not None
+    if under_way:  # a second press of the same button
+        return
     if to_printer:
         _work(PATIENCE if count <= SENT_AT_ONCE else 0, lambda: send(kanban, batch_id, who))
     elif count > AT_ONCE:
@@ -164,7 +166,7 @@ def send(kanban: Kanban, batch_id: int, by: journal.By) -> None:
                 wire.send(printer.host, printer.port, told.counting(parts))
             trouble = ""
         except labels.LabelError as refused:
-            trouble = str(refused)
+            trouble = sentence(refused)
     _note(kanban, batch_id, by, trouble)
 
 
