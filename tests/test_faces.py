@@ -93,3 +93,13 @@ def test_two_languages_of_a_sentence_stand_on_lines_of_their_own() -> None:
     pairing = labels.Label(link="https://kanban.example/p/x", name="Bench 2", shop="Works")
     said = text_of(labels.pdf([pairing], plan("pair", "a4-id1", languages=("de", "en")))).splitlines()
     assert {"Dieses Telefon koppeln", "Pair this phone"} <= {line.strip() for line in said}
+
+
+@pytest.mark.parametrize("stock", ["a4-whole", "letter-whole"])
+@pytest.mark.parametrize("languages", [("en",), ("de",), ("de", "en")], ids="-".join)
+def test_nothing_on_the_poster_covers_another(stock: str, languages: tuple[str, ...]) -> None:
+    label = labels.Label(link="https://kanban.example/", shop="Works", note="kanban.example")
+    found = list(words(labels.pdf([label], plan("poster", stock, languages=languages))))
+    assert not any(overlap(box, symbol_box("poster", stock_of(stock), 1)) for _, _, box in found)
+    boxes = [box for _, _, box in found]
+    assert not any(overlap(one, other, slack=0.3) for one, other in itertools.combinations(boxes, 2))
