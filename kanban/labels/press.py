@@ -14,6 +14,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import IO
@@ -29,6 +30,8 @@ ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # a part takes much memory once: large pieces of it cost a seventh less time
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
+
+LAST_WORDS = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Press:
         self._process.communicate()
 
     def _said(self) -> str:
+        with suppress(subprocess.TimeoutExpired):  # it may still be saying why
+            self._process.wait(LAST_WORDS)
         self._process.kill()
         assert self._process.stderr is not None
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
