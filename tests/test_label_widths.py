@@ -1,12 +1,13 @@
 """What a design is told of the width of its texts, held against typst's own measure."""
 
 import json
+import mmap
 import random
 from pathlib import Path
 
 import pytest
 
-from kanban.labels import setting, values, widths
+from kanban.labels import glyphs, setting, values, widths
 
 ASSETS = Path(__file__).parents[1] / "labels"
 WORDS = [
@@ -59,3 +60,11 @@ def test_ordinary_texts_pass_the_cleaning_as_they_are():
     assert len(ordinary) > 700
     for each in ordinary:
         assert values._composed(f"a{each}a{each}{each}") == f"a{each}a{each}{each}"
+
+
+def test_ordinary_characters_are_in_our_own_font():
+    font = ASSETS / "fonts" / "IBMPlexSans-Regular.ttf"
+    with font.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        ranges = list(glyphs._of_font(data, 0))
+    ordinary = [point for point in range(0x20, 0x3000) if glyphs._ORDINARY.fullmatch(chr(point))]
+    assert [hex(point) for point in ordinary if not any(a <= point <= b for a, b in ranges)] == []

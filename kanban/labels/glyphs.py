@@ -35,7 +35,7 @@ STAND_IN = "?"
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 _SELECTORS = re.compile("[\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Marks that choose between shapes and have none of their own."""
-_ORDINARY = re.compile(r"[\x20-\x7e\u00a0-\u017f\u0391-\u03c9\u0410-\u044f]*")
+_ORDINARY = re.compile(r"[\x20-\x7e\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410-\u044f–—‘’“”…›]*")
 """What our own text font surely has."""
 
 

@@ -28,7 +28,7 @@ from kanban.languages import gettext as _
 ENVIRONMENT = {
     "RAYON_NUM_THREADS": "1",  # each press has one core
     "MALLOC_ARENA_MAX": "1",  # a part takes much memory once: large pieces of it cost a seventh less time
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=67108864",
 }
 
 LAST_WORDS = 2.0  # seconds

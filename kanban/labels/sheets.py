@@ -140,7 +140,8 @@ def inputs(labels: Sequence[Label], how: Plan, *, symbol: bool = True) -> dict[s
         how.spot(label)  # refused before it is set too small
     photos = _pictures({label.photo for label in labels if label.photo})
     stock = {key: value for key, value in asdict(how.stock).items() if key not in ("also", "source")}
-    rows = [_row(label, how, photos) for label in labels]
+    fonts = how.assets / "fonts"
+    rows = [_row(label, how, photos, fonts) for label in labels]
     data = {
         "stock": stock,
         "start": how.start,
@@ -164,9 +165,8 @@ def _texts(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     return (row[name] for row in rows for name in _FITTED)
 
 
-def _row(label: Label, how: Plan, photos: Mapping[str, str]) -> dict[str, Any]:
+def _row(label: Label, how: Plan, photos: Mapping[str, str], fonts: Path) -> dict[str, Any]:
     """A label as its design knows it: finished text, so that a design composes and cuts nothing."""
-    fonts = how.assets / "fonts"
     facts: dict[str, Any] = {name: _text(getattr(label, name), fonts) for name in _TEXTS}
     facts["way"], facts["spot"] = values.parted(facts["location"])
     facts["clear"] = codes.grouped(label.code)
