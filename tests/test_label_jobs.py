@@ -94,8 +94,8 @@ def test_joining_keeps_what_each_part_shows() -> None:
 def test_a_part_that_breaks_is_told_and_leaves_no_half_file(
     small_parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = plan().place()
-    monkeypatch.setattr(labels.Plan, "settled", lambda how: replace(how, where=where, assets=tmp_path))
+    settled = plan().settled()
+    monkeypatch.setattr(labels.Plan, "settled", lambda how: replace(settled, assets=tmp_path))
     with pytest.raises(labels.LabelError, match=r"could not be set: .*No such file"):
         jobs.write_pdf(many(60), plan(), tmp_path / "job.pdf")
     assert list(tmp_path.iterdir()) == []
@@ -163,3 +163,13 @@ def test_zpl_is_drawn_while_it_is_read() -> None:
 
 def decoded(png: bytes) -> list[zxingcpp.Barcode]:
     return zxingcpp.read_barcodes(Image.open(io.BytesIO(png)).convert("L"))
+
+
+def test_a_job_of_labels_with_addresses_of_their_own_is_set_too(small_parts: None, tmp_path: Path) -> None:
+    """Each may need a larger symbol; the process that sets parts must find its place without typst."""
+    target = tmp_path / "places.pdf"
+    links = [f"{HOST}/l/{number:03}?{'x' * (number % 40)}" for number in range(60)]
+    places = [labels.Label(link=link, location=f"Hall {n} › A-{n}") for n, link in enumerate(links)]
+    assert jobs.write_pdf(iter(places), plan("avery-l7161", "place"), target, cores=1) == 60
+    found = [each.text for page in pages(target.read_bytes(), 200) for each in zxingcpp.read_barcodes(page)]
+    assert sorted(found) == sorted(links)

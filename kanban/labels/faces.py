@@ -25,6 +25,10 @@ TITLES = (
 """The titles of our own designs, for the catalogues; a design says its own."""
 
 
+Square = tuple[float, float, float]
+"""Left, top and side of a symbol with its quiet zone in a design, in mm."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """A design. ``least`` is the smallest label (width, height in mm) that it can be set on.
@@ -79,11 +83,8 @@ def known(assets: Path, name: str) -> Face:
     return _face(assets, name)
 
 
-def place(assets: Path, face: Face, stock: Stock, modules: int) -> Place:
-    """Where the symbol stands on this stock. ``modules``: a side, quiet zone included.
-
-    Raises FaceDoesNotFit, ModuleTooSmall.
-    """
+def square(assets: Path, face: Face, stock: Stock) -> Square:
+    """Where the design has its symbol on this stock. Raises FaceDoesNotFit."""
     if not face.fits(stock):
         raise FaceDoesNotFit(
             _(
@@ -93,7 +94,12 @@ def place(assets: Path, face: Face, stock: Stock, modules: int) -> Place:
                 stock=stock.said,
             )
         )
-    found = _snapped(_places(assets, face.name, (stock.room,))[0], stock, modules)
+    return _places(assets, face.name, (stock.room,))[0]
+
+
+def placed(square: Square, stock: Stock, modules: int) -> Place:
+    """Where a symbol of so many modules a side, quiet zone included, stands then. Raises ModuleTooSmall."""
+    found = _snapped(square, stock, modules)
     if found.module < symbols.LEAST_MODULE_MM - 0.001:
         raise ModuleTooSmall(
             _(
@@ -114,7 +120,7 @@ def papers(assets: Path, face: Face, found: Mapping[str, Stock], modules: int) -
     return [(stock, place) for stock, place in placed if place.module >= symbols.LEAST_MODULE_MM - 0.001]
 
 
-def _snapped(wanted: Sequence[float], stock: Stock, modules: int) -> Place:
+def _snapped(wanted: Square, stock: Stock, modules: int) -> Place:
     """The place on the label; on a roll in whole dots, in the middle of what the design left free."""
     left, top, side = wanted[0] + stock.edge[0], wanted[1] + stock.edge[1], wanted[2]
     if not stock.dpi:
@@ -134,9 +140,7 @@ def _face(assets: Path, name: str) -> Face:
 
 
 @lru_cache(maxsize=64)
-def _places(
-    assets: Path, name: str, rooms: tuple[tuple[float, float], ...]
-) -> list[tuple[float, float, float]]:
+def _places(assets: Path, name: str, rooms: tuple[tuple[float, float], ...]) -> list[Square]:
     return [tuple(each) for each in _described(assets, name, rooms)["places"]] if rooms else []
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_type_hints
 from kanban import codes
 from kanban.labels import faces, glyphs, symbols, values, widths, words
 from kanban.labels.errors import NothingToPrint, StartOffSheet
-from kanban.labels.faces import Face, Place
+from kanban.labels.faces import Face, Place, Square
 from kanban.labels.setting import pictures, typeset
 from kanban.labels.stocks import Stock
 from kanban.labels.values import Label, plain
@@ -50,8 +50,8 @@ class Plan:
     shift: Shift = Shift()
     outline: bool = False
     kept: symbols.Kept | None = field(default=None, compare=False)
-    where: Place | None = field(default=None, compare=False)
-    """Where the symbol stands, if that was found out already."""
+    square: Square | None = field(default=None, compare=False)
+    """Where the design has its symbol, if that was found out already."""
     letters: Widths | None = field(default=None, compare=False)
     """How wide letters are set, if that was found out already."""
 
@@ -72,21 +72,22 @@ class Plan:
 
     def place(self) -> Place:
         """Where the symbol stands. Raises FaceDoesNotFit, ModuleTooSmall, NotAnAddress."""
-        if self.where is not None:
-            return self.where
-        count = symbols.modules(self.base_url, small=self.face.micro)
-        return faces.place(self.assets, self.face, self.stock, count)
+        return self._placed(symbols.modules(self.base_url, small=self.face.micro))
 
     def spot(self, label: Label) -> Place:
         """The same for one label: an address of its own may need more modules. Raises ModuleTooSmall."""
-        if not label.link:
-            return self.place()
-        count = symbols.link_matrix(label.link).modules
-        return faces.place(self.assets, self.face, self.stock, count)
+        return self._placed(symbols.link_matrix(label.link).modules) if label.link else self.place()
+
+    def _placed(self, modules: int) -> Place:
+        return faces.placed(self.designed(), self.stock, modules)
+
+    def designed(self) -> Square:
+        """Where the design has its symbol. Raises FaceDoesNotFit."""
+        return self.square or faces.square(self.assets, self.face, self.stock)
 
     def settled(self) -> Plan:
         """Itself, with nothing left to find out: what a press of its own is told."""
-        return replace(self, where=self.place(), letters=self.widths())
+        return replace(self, square=self.designed(), letters=self.widths())
 
     def widths(self) -> Widths:
         """How wide letters are set."""

@@ -102,7 +102,7 @@ def start_file(kanban: Kanban, batch_id: int) -> None:
         batch = session.get_one(Batch, batch_id)
         file, count = file_of(kanban, batch), batch.count
     with suppress(OSError):  # the job meets the full disk too, and tells it
-        _Told(file, count).__enter__()
+        _Told(file, count).begin()
 
     def made() -> None:
         try:
@@ -211,9 +211,12 @@ class _Told:
     def __init__(self, target: Path, count: int) -> None:
         self._file, self._count, self._last = target.with_suffix(".progress"), count, 0.0
 
-    def __enter__(self) -> _Told:
+    def begin(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.at(0)
+
+    def __enter__(self) -> _Told:
+        self.begin()
         return self
 
     def __exit__(self, *_broken: object) -> None:
