@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -73,7 +73,7 @@ def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
 
 
 def furnish(session: Session, shop: Shop) -> list[list[str]]:
-    """A rack, and twelve items with one loop of six cards each, from four suppliers."""
+    """A rack, and eighteen items with one loop of six cards each, from four suppliers."""
     deed = shop.deed()
     site = items.add_location(session, deed, "Works", address="Mill Lane 1")
     rack = items.add_location(session, deed, "Rack A", site)
@@ -81,7 +81,7 @@ def furnish(session: Session, shop: Shop) -> list[list[str]]:
         suppliers.add(session, deed, suppliers.SupplierFacts(name, lead_time=5))
         for name in ("Bolts & Co", "Gloves Ltd", "Tools Ltd", "Paper Ltd")
     )
-    sources = [(bolts, SCREW)] * 4 + [(gloves, GLOVE), (tools, SCREW)] + [(paper, PAPER)] * 6
+    sources = [(bolts, SCREW)] * 4 + [(gloves, GLOVE), (tools, SCREW)] + [(paper, PAPER)] * 12
     return [
         stock(session, deed, rack, supplier, f"PART-{number:02}", offer, 25, 6)
         for number, (supplier, offer) in enumerate(sources)
@@ -149,4 +149,4 @@ def card(open_shop: OpenShop) -> str:
 @pytest.fixture
 def three_cards(open_shop: OpenShop) -> list[str]:
     """Three cards like ``card``."""
-    return list(islice(open_shop.full, 3))
+    return [next(open_shop.full) for _ in range(3)]
