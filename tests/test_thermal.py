@@ -81,7 +81,7 @@ def test_a_zpl_label_is_taken_apart_and_read(face: str, stock: str, dpi: int) ->
 def test_every_module_is_a_whole_number_of_dots_in_the_place_that_was_promised(face: str, stock: str) -> None:
     how = plan(face, stock)
     place, per_mm = how.place(), stocks.dots_a_mm(how.stock.dpi)
-    [image] = rasters.images(typical(1), how)
+    [(_label, image)] = rasters.each(typical(1), how)
     size = tuple(round(length * per_mm) for length in how.stock.label)
     assert image.size == size
     x, y, side = (round(length * per_mm) for length in (place.left, place.top, place.side))
@@ -151,7 +151,7 @@ def test_data_for_the_printers_own_symbol_holds_no_sign_of_a_command(text: str) 
 
 
 def test_a_png_has_one_bit_a_dot_and_says_its_resolution() -> None:
-    [image] = rasters.images(typical(1), plan("small", "brother-dk-11209"))
+    [(_label, image)] = rasters.each(typical(1), plan("small", "brother-dk-11209"))
     opened = Image.open(io.BytesIO(rasters.png(image, 300)))
     assert opened.mode == "1"
     assert opened.size == (732, 343)

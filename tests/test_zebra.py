@@ -86,7 +86,7 @@ def test_a_graphic_is_our_own_raster_dot_for_dot_at_every_resolution(face: str, 
     some, plans = shown(face), [plan(face, stock, dpi) for dpi in DOTS_A_MM]
     drawn = rendered([(job(some, how), sent_size(how), how.stock.dpi) for how in plans])
     for how, found in zip(plans, drawn, strict=True):
-        for label, image, ours in zip(some, found, rasters.images(some, how), strict=True):
+        for image, (label, ours) in zip(found, rasters.each(some, how), strict=True):
             assert image.size == sent_size(how)
             upright = image.rotate(90, expand=True) if how.stock.turned else image
             assert upright.tobytes() == ours.convert("L").tobytes()
@@ -130,11 +130,11 @@ def test_a_symbol_of_more_modules_than_a_cards_stays_in_its_place() -> None:
     how = plan("place", "zebra-76x51")
     spot = how.spot(label)
     assert spot.dots < how.place().dots
-    [image] = rasters.images([label], how)
+    [(_label, image)] = rasters.each([label], how)
     assert read(image) == zbar(image) == [label.link]
     ((_, without),) = rasters.each([label], how, symbol=False)
     x, y, side = (round(length * 8) for length in (spot.left, spot.top, spot.side))
     image.paste(255, (x, y, x + side, y + side))
     assert image.tobytes() == without.tobytes()
     with pytest.raises(labels.ModuleTooSmall):
-        list(rasters.images([replace(label, link=label.link + "7" * 500)], how))
+        list(rasters.each([replace(label, link=label.link + "7" * 500)], how))

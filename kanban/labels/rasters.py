@@ -34,11 +34,6 @@ def each(labels: Iterable[Label], how: Plan, *, symbol: bool = True) -> Iterator
         yield from zip(some, _some(some, how, symbol=symbol), strict=True)
 
 
-def images(labels: Iterable[Label], how: Plan) -> Iterator[Image]:
-    """The dots alone."""
-    return (image for _label, image in each(labels, how))
-
-
 def png(image: Image, dpi: int) -> bytes:
     """The dots as PNG, one bit each, which says its resolution."""
     file = io.BytesIO()

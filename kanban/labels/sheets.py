@@ -178,19 +178,7 @@ def _row(label: Label, how: Plan, photos: Mapping[str, str], fonts: Path) -> dic
     return facts
 
 
-_FITTED = (
-    "sku",
-    "name",
-    "quantity",
-    "supplier",
-    "supplier_sku",
-    "location",
-    "lead_time",
-    "way",
-    "spot",
-    "edition",
-    "turn",
-)
+_FITTED = (*glyphs.SHOWN, "way", "spot", "edition", "turn")
 """The facts whose widths a design is told."""
 _TEXTS = tuple(name for name, kind in get_type_hints(Label).items() if kind is str and name != "link")
 

@@ -77,8 +77,9 @@ def matrix(url_base: str, code: str, *, small: bool = False) -> Matrix:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)
 def link_matrix(text: str) -> Matrix:
-    """The modules of an address's symbol."""
+    """The modules of an address's symbol: asked for its size and for its drawing."""
     return _matrix(link(text))
 
 

@@ -107,7 +107,7 @@ def start_file(kanban: Kanban, batch_id: int) -> None:
     def made() -> None:
         try:
             make_file(kanban, batch_id)
-        except Exception as broken:
+        except Exception as broken:  # whatever it is, the page must stop waiting; the log says the rest
             with suppress(OSError):
                 file.with_suffix(".progress").unlink(missing_ok=True)
                 full = isinstance(broken, labels.NoRoom)
