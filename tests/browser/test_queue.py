@@ -231,15 +231,17 @@ def test_an_answer_that_is_lost_after_the_commit_is_asked_for_again(
     lost: list[int] = []
 
     def commit_and_lose(route: Route) -> None:
-        lost.append(route.fetch().status)
+        if not lost:
+            lost.append(route.fetch().status)
         route.abort()
 
-    context.route("**/scans", commit_and_lose, times=1)
+    context.route("**/scans", commit_and_lose)
     key = scan(page, *shop.take(1))
     trouble(page, "away")
     assert lost == [200]
     expect(page.get_by_text("It was sent, but no answer came.")).to_be_visible()
     expect(page.get_by_role("button", name="Take back")).to_be_hidden()
+    context.unroute("**/scans")
     find_network(context)
     wait_for_states(page, "sent", 1)
     assert effects(shop, key) == ["signalled"]
