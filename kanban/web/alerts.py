@@ -105,9 +105,9 @@ def change_notices() -> AnyResponse:
         chosen = Choices(form.email, bool(form.push), form.digest_at, languages.spoken(), how)
         respond.change(verb)
         return respond.seen("/account/notices", _("Saved."))
-    except forms.BadFields as refusal:
-        errors, me = refusal.errors, _me(session())
-        return forms.refused(refusal, lambda: _page(me, typed, how, errors))
+    except forms.BadFields as bad:
+        me = _me(session())
+        return forms.refused(bad, lambda errors: _page(me, typed, how, errors))
 
 
 @bp.post("/account/notices/calendar")

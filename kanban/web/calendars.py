@@ -85,8 +85,7 @@ def describe(location_id: int) -> Response:
         facts = Facts(sent.country, sent.region, _week(typed))
         return respond.seen(respond.change(verb), _("Saved. Loops are sized anew by it."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(_site(location_id), typed, errors))
+        return forms.refused(bad, lambda errors: _page(_site(location_id), typed, errors))
 
 
 @bp.post("/locations/<int:location_id>/closures")
@@ -108,9 +107,8 @@ def close(location_id: int) -> Response:
         sent = forms.sent(ClosureForm, typed)
         return respond.seen(respond.change(verb), _("Noted: these days take no working time."))
     except forms.BadFields as bad:
-        errors = bad.errors
         facts = _typed(calendars.facts_of(session(), site_id))
-        return forms.refused(bad, lambda: _page(_site(location_id), facts | typed, errors))
+        return forms.refused(bad, lambda errors: _page(_site(location_id), facts | typed, errors))
 
 
 @bp.post("/closures/<int:closure_id>/removal")

@@ -68,8 +68,7 @@ def add() -> Response:
         photo = photos.sent()
         return respond.seen(respond.change(verb), _("Saved. Next: say who supplies it, then make its loop."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(_("New item"), "/items", "/items", typed, errors))
+        return forms.refused(bad, lambda errors: _form(_("New item"), "/items", "/items", typed, errors))
 
 
 @bp.get("/items/<int:item_id>")
@@ -123,8 +122,7 @@ def change(item_id: int) -> Response:
         photo = photos.sent()
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _edit_form(item_id, typed, errors))
+        return forms.refused(bad, lambda errors: _edit_form(item_id, typed, errors))
 
 
 def _set_photo(

@@ -59,8 +59,9 @@ def add() -> Response:
         sent = forms.sent(forms.LocationForm, typed)
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(_("New place"), "/locations", "/locations", typed, errors))
+        return forms.refused(
+            bad, lambda errors: _form(_("New place"), "/locations", "/locations", typed, errors)
+        )
 
 
 @bp.get("/locations/<int:location_id>")
@@ -117,8 +118,7 @@ def change(location_id: int) -> Response:
         sent = forms.sent(forms.LocationForm, typed)
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _edit_form(location_id, typed, errors))
+        return forms.refused(bad, lambda errors: _edit_form(location_id, typed, errors))
 
 
 def _parent(session: Session, sent: forms.LocationForm) -> Location | None:

@@ -143,8 +143,7 @@ def set_place(supplier_id: int) -> Response:
         sent = forms.sent(PlaceForm, typed)
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _place_form(supplier_id, errors))
+        return forms.refused(bad, lambda errors: _place_form(supplier_id, errors))
 
 
 def _screen(*, making: bool) -> str:

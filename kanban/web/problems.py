@@ -77,8 +77,7 @@ def report() -> Response:
         photo = photo_fields.sent()
         address = respond.change(verb)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(typed, errors))
+        return forms.refused(bad, lambda errors: _form(typed, errors))
     return respond.seen(address, _("Reported. The buyer sees it."))
 
 

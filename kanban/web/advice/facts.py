@@ -94,8 +94,7 @@ def describe(loop_id: int) -> Response:
         sent = forms.sent(SizingForm, typed)
         return respond.seen(respond.change(verb), _("Saved. The advice below rests on it."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(loop_id, _again(typed), errors))
+        return forms.refused(bad, lambda errors: _form(loop_id, _again(typed), errors))
 
 
 def _again(typed: dict[str, Any]) -> dict[str, Any]:

@@ -120,11 +120,10 @@ def _answer(token: str, verb: Verb, said: str) -> Response:
         lines = reading.lines(typed, lines_of(shown), today)
         respond.write(once)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(shown, token, typed, errors))
+        return forms.refused(bad, lambda errors: _page(shown, token, typed, errors))
     except answers.BadAnswer as wrong:
         refusal = forms.BadFields({"note": f"{str(wrong)[:1].upper()}{str(wrong)[1:]}."})
-        return forms.refused(refusal, lambda: _page(shown, token, typed, refusal.errors))
+        return forms.refused(refusal, lambda errors: _page(shown, token, typed, errors))
     if respond.wants_json():
         with running().database.read() as fresh:
             order = _opened(fresh, token)

@@ -60,12 +60,15 @@ def typed_fields(*lists: str) -> dict[str, Any]:
     return fields
 
 
-def refused(bad: BadFields, page: Callable[[], str]) -> Response:
-    """The answer to fields that we cannot take: the form again for a person, the sentences for a program."""
+def refused(bad: BadFields, page: Callable[[dict[str, str]], str]) -> Response:
+    """The answer to fields that we cannot take: the sentences for a program, for a person the form again.
+
+    ``page`` makes the form from the sentences by field.
+    """
     if respond.wants_json():
         answer: Response = jsonify({"error": _("Not saved"), "detail": bad.description, "fields": bad.errors})
     else:
-        answer = make_response(page())
+        answer = make_response(page(bad.errors))
     answer.status_code = bad.code or 422
     return answer
 

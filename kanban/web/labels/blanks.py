@@ -38,8 +38,7 @@ def blanks() -> AnyResponse:
         how, printer = planned(asked())
         count = _count()
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _blank_page(errors))
+        return forms.refused(bad, lambda errors: _blank_page(errors))
     paper = printing.paper_of(how, printer if printer and not printer.is_network else None)
 
     def verb(session: Session, deed: journal.Deed) -> str:

@@ -78,8 +78,7 @@ def print_cards() -> AnyResponse:
         first = journal.replayed(session(), this)
         batch_id = first.noun_id if first else _issued(how, printer, this)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(errors))
+        return forms.refused(bad, lambda errors: _page(errors))
     assert batch_id is not None, "a batch is the first that a print writes"
     pressroom.begin(batch_id, g.at)
     return respond.seen(f"/labels/batches/{batch_id}")

@@ -61,8 +61,7 @@ def add_printer() -> AnyResponse:
         facts = _facts(typed)
         return respond.seen(respond.change(verb), _("Saved. Print its calibration page next."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(None, typed, errors))
+        return forms.refused(bad, lambda errors: _form(None, typed, errors))
 
 
 @bp.get("/printers/<int:printer_id>")
@@ -89,8 +88,7 @@ def change_printer(printer_id: int) -> AnyResponse:
         facts = _facts(typed)
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(found, typed, errors))
+        return forms.refused(bad, lambda errors: _form(found, typed, errors))
 
 
 @bp.post("/printers/<int:printer_id>/retirement")
@@ -158,8 +156,7 @@ def calibrate(printer_id: int) -> AnyResponse:
         offset, scale = _correction(found, typed)
         return respond.seen(respond.change(verb), _("Noted. Print the page again to see that it is right."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(found, _values(found) | typed, errors))
+        return forms.refused(bad, lambda errors: _form(found, _values(found) | typed, errors))
 
 
 def _correction(found: Printer, typed: dict[str, str]) -> tuple[tuple[int, int], tuple[int, int]]:

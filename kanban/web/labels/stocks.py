@@ -57,8 +57,7 @@ def add_own_stock() -> AnyResponse:
 
         return respond.seen(respond.change(verb), _("Added. Print its outline and hold it against a sheet."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(typed, errors))
+        return forms.refused(bad, lambda errors: _page(typed, errors))
 
 
 @bp.post("/stocks/<stock>/removal")

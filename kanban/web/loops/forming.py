@@ -51,8 +51,7 @@ def add() -> Response:
             respond.change(verb), _("Saved. Next: print the cards and hang them on the bins.")
         )
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _again(typed, errors))
+        return forms.refused(bad, lambda errors: _again(typed, errors))
 
 
 @bp.get("/loops/<int:loop_id>/edit")
@@ -80,8 +79,7 @@ def change(loop_id: int) -> Response:
         sent = forms.sent(forms.LoopForm, typed)
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _edit_form(loop_id, typed, errors))
+        return forms.refused(bad, lambda errors: _edit_form(loop_id, typed, errors))
 
 
 @bp.post("/loops/<int:loop_id>/closure")

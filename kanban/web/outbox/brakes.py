@@ -66,8 +66,7 @@ def change_brakes() -> Response:
     try:
         limits = forms.sent(BrakesForm, typed).limits()
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(typed, errors))
+        return forms.refused(bad, lambda errors: _page(typed, errors))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         outbox.brakes.set_limits(session, deed, limits)

@@ -44,8 +44,7 @@ def test_mail() -> Response:
         address = forms.sent(TestMailForm, typed).address
         _refuse_bad_address(address)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(typed, errors))
+        return forms.refused(bad, lambda errors: _page(typed, errors))
     payload = notice(_("Test mail"), _("If you read this, orders can leave by mail."))
 
     def verb(session: Session, deed: journal.Deed) -> str:

@@ -85,8 +85,7 @@ def other_way(delivery_id: int) -> Response:
         if form.channel == "email":
             _refuse_bad_address(form.address)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(delivery_id, typed, errors))
+        return forms.refused(bad, lambda errors: _form(delivery_id, typed, errors))
 
     def verb(session: Session, deed: journal.Deed, delivery: Delivery) -> None:
         outbox.other_way(session, deed, delivery, form.channel, form.address)

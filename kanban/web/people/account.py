@@ -40,8 +40,7 @@ def change_password() -> AnyResponse:
             raise forms.BadFields({"old_password": _("This is not your present password.")})
         password_hash = form.hashed(me.login)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(me, errors))
+        return forms.refused(bad, lambda errors: _page(me, errors))
 
     def change(session: Session) -> str:
         person = session.get_one(people.Person, me.id)

@@ -57,8 +57,7 @@ def add_device() -> AnyResponse:
     try:
         form = forms.sent(DeviceForm, typed)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form_page(typed, errors))
+        return forms.refused(bad, lambda errors: _form_page(typed, errors))
     this = respond.deed()
 
     def once(session: Session) -> str | None:
@@ -86,8 +85,8 @@ def change_device(device_id: int) -> AnyResponse:
         form = forms.sent(PhoneForm, typed)
         refuse_more_than_mine(form.role)
     except forms.BadFields as bad:
-        errors, device = bad.errors, session().get_one(people.Device, device_id)
-        return forms.refused(bad, lambda: _device_page(device, typed, errors))
+        device = session().get_one(people.Device, device_id)
+        return forms.refused(bad, lambda errors: _device_page(device, typed, errors))
     facts = form.facts()
 
     def verb(session: Session, deed: journal.Deed) -> str:

@@ -49,8 +49,7 @@ def set_up(token: str) -> AnyResponse:
     try:
         secret = _open_shop(this, token, forms.sent(SetUpForm, typed))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _set_up_page(typed, errors))
+        return forms.refused(bad, lambda errors: _set_up_page(typed, errors))
     return let_in(respond.seen(*_first_place()), secret, "admin")
 
 

@@ -59,8 +59,7 @@ def open_pairing() -> AnyResponse:
         refuse_more_than_mine(form.role)
         code = respond.write(_opening(respond.deed(), form))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form_page(typed, errors))
+        return forms.refused(bad, lambda errors: _form_page(typed, errors))
     if code is None:
         return redirect("/devices", code=303)
     return make_response(_code_page(form, code))

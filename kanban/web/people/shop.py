@@ -38,8 +38,7 @@ def change_shop() -> AnyResponse:
         form = forms.sent(ShopForm, typed)
         logo = photos.sent()
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(typed, errors))
+        return forms.refused(bad, lambda errors: _page(typed, errors))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         shop.describe(session, deed, form.name, form.address)

@@ -67,8 +67,7 @@ def add_person() -> AnyResponse:
         form = forms.sent(NewPersonForm, typed)
         return make_response(_password_page(form.name, form.login, _add(form)))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form_page(None, typed, errors))
+        return forms.refused(bad, lambda errors: _form_page(None, typed, errors))
 
 
 def _add(form: NewPersonForm) -> str | None:
@@ -111,8 +110,8 @@ def change_person(person_id: int) -> AnyResponse:
                 role=form.role,
             )
     except forms.BadFields as bad:
-        errors, person = bad.errors, session().get_one(people.Person, person_id)
-        return forms.refused(bad, lambda: _form_page(person, typed, errors))
+        person = session().get_one(people.Person, person_id)
+        return forms.refused(bad, lambda errors: _form_page(person, typed, errors))
 
 
 @bp.post("/people/<int:person_id>/leaving")
@@ -154,9 +153,8 @@ def set_pin(person_id: int) -> AnyResponse:
     try:
         pin_hash = forms.sent(PinForm, forms.typed_fields()).hashed()
     except forms.BadFields as bad:
-        errors = bad.errors
         return forms.refused(
-            bad, lambda: _form_page(person, {"name": person.name, "role": person.role}, errors)
+            bad, lambda errors: _form_page(person, {"name": person.name, "role": person.role}, errors)
         )
 
     def once(session: Session) -> None:

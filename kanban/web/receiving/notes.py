@@ -40,8 +40,7 @@ def add_photo(note_id: int) -> Response:
         if photo is None:
             raise forms.BadFields({"photo": _("No photo was chosen.")})
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: note_page(note_id, errors))
+        return forms.refused(bad, lambda errors: note_page(note_id, errors))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         note = session.get_one(DeliveryNote, note_id)

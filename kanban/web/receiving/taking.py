@@ -53,8 +53,7 @@ def receive(supplier_id: int) -> AnyResponse:
         arrivals = _arrivals(typed)
         address = _receive(supplier_id, typed, arrivals, photo_fields.sent())
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(supplier_id, typed, errors, order_id=order_id))
+        return forms.refused(bad, lambda errors: _form(supplier_id, typed, errors, order_id=order_id))
     except receipts.Doubtful as doubt:
         return _asked(supplier_id, typed, doubt, order_id)
     return respond.seen(address, _("Received. Put the goods to their bins."))

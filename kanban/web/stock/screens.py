@@ -138,8 +138,7 @@ def _change(loop_id: int, form: type[Any], act: Any, said: str) -> Response:
         sent = forms.sent(form, typed)
         return respond.seen(respond.change(verb), said)
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: page.shown(loop_id, typed, errors))
+        return forms.refused(bad, lambda errors: page.shown(loop_id, typed, errors))
 
 
 def _settle(withdrawal_id: int, act: Any, said: str) -> Response:

@@ -72,8 +72,7 @@ def choose_channel(supplier_id: int) -> AnyResponse:
     try:
         facts = _facts(supplier_id, forms.sent(ChannelForm, typed))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(supplier_id, typed, errors))
+        return forms.refused(bad, lambda errors: _page(supplier_id, typed, errors))
     respond.change(verb)
     return respond.seen(f"/suppliers/{supplier_id}/channel", _("Saved. The next order leaves this way."))
 
@@ -121,8 +120,7 @@ def test_channel(supplier_id: int) -> AnyResponse:
         if chosen.channel == "email":
             _check_mail(address, "test_address")
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(supplier_id, _chosen(supplier_id), errors))
+        return forms.refused(bad, lambda errors: _page(supplier_id, _chosen(supplier_id), errors))
     about = _("Test for %(supplier)s", supplier=supplier.name)
 
     def verb(session: Session, deed: journal.Deed) -> str:

@@ -78,8 +78,7 @@ def change_offer(offer_id: int) -> Response:
         respond.change(verb)
         return respond.seen(address, _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _edit_form(offer_id, typed, errors))
+        return forms.refused(bad, lambda errors: _edit_form(offer_id, typed, errors))
 
 
 def _add(page: dict[str, Any]) -> Response:
@@ -98,8 +97,7 @@ def _add(page: dict[str, Any]) -> Response:
         respond.change(verb)
         return respond.seen(page["back_href"], _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _new_form(page, typed, errors))
+        return forms.refused(bad, lambda errors: _new_form(page, typed, errors))
 
 
 def _parties(session: Session, page: dict[str, Any], sent: forms.NewOfferForm) -> tuple[Supplier, Item]:

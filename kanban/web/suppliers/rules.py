@@ -105,8 +105,7 @@ def change_rules(supplier_id: int) -> Response:
             f"/suppliers/{supplier_id}/rules", _("Saved. Its drafts follow this rule from now on.")
         )
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _page(supplier, typed, errors))
+        return forms.refused(bad, lambda errors: _page(supplier, typed, errors))
 
 
 def _checked(supplier: Supplier, typed: dict[str, Any]) -> RuleForm:

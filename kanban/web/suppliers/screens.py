@@ -72,8 +72,9 @@ def add() -> Response:
         facts = forms.sent(forms.SupplierForm, typed).facts()
         return respond.seen(respond.change(verb), _("Saved. Next: say what this supplier offers."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _form(_("New supplier"), "/suppliers", "/suppliers", typed, errors))
+        return forms.refused(
+            bad, lambda errors: _form(_("New supplier"), "/suppliers", "/suppliers", typed, errors)
+        )
 
 
 @bp.get("/suppliers/<int:supplier_id>")
@@ -121,8 +122,7 @@ def change(supplier_id: int) -> Response:
         facts = forms.sent(forms.SupplierForm, typed).facts()
         return respond.seen(respond.change(verb), _("Saved."))
     except forms.BadFields as bad:
-        errors = bad.errors
-        return forms.refused(bad, lambda: _edit_form(supplier_id, typed, errors))
+        return forms.refused(bad, lambda errors: _edit_form(supplier_id, typed, errors))
 
 
 def _order_view(order: Order, lines: int) -> dict[str, Any]:
