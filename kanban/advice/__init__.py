@@ -3,7 +3,7 @@
 :func:`review_all` sizes what has changed; a person accepts, refuses or puts off. Nothing changes silently.
 """
 
-from kanban.advice.due import review_due
+from kanban.advice.due import MOST_AT_ONCE, follow, review_due
 from kanban.advice.facts import BadSeason, SizingFacts, describe, facts_of
 from kanban.advice.histories import History, Turn, collect
 from kanban.advice.review import Calendars, Reviewed, figures_of, outs_of, review
@@ -20,6 +20,7 @@ from kanban.advice.tables import DECISIONS, SCAN_RULES, SURENESS, WHEN_OUT, Advi
 
 __all__ = [
     "DECISIONS",
+    "MOST_AT_ONCE",
     "SCAN_RULES",
     "SURENESS",
     "WHEN_OUT",
@@ -37,6 +38,7 @@ __all__ = [
     "describe",
     "facts_of",
     "figures_of",
+    "follow",
     "latest",
     "outs_of",
     "past_advice",

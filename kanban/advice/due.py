@@ -1,12 +1,17 @@
-"""Which loops to size again: those of which the journal has told something since, and those a day old."""
+"""Which loops to size again: those of which the journal has told something since, and those a day old.
+
+What a person sets is followed at once (:func:`follow`): no screen contradicts what was just said. What the
+floor tells, scans and receipts, is followed by the chore within minutes (:func:`review_due`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from kanban import journal
@@ -23,6 +28,9 @@ MOST_AT_ONCE = 10
 SEEN = "advice_seen"
 MOST_EVENTS = 5_000
 
+Told: TypeAlias = "Row[int, str, int | None, int | None]"
+"""Number, noun, the noun's id and the card's of an event."""
+
 
 def review_due(session: Session, deed: journal.Deed, zone: ZoneInfo, most: int = MOST_AT_ONCE) -> bool:
     """Size some of the loops that are due; says whether more wait."""
@@ -31,6 +39,17 @@ def review_due(session: Session, deed: journal.Deed, zone: ZoneInfo, most: int =
     if ids:
         review_all(session, deed, zone, ids)
     return behind or len(ids) == most
+
+
+def follow(session: Session, deed: journal.Deed, zone: ZoneInfo, since: int) -> list[int]:
+    """Size loops that the journal concerns after its entry ``since``, as many as one transaction may.
+
+    Returns the loops that are left, for :func:`review_all` in transactions of their own.
+    """
+    ids = sorted(_concerned(session, _about(_told_after(session, since))))
+    if ids:
+        review_all(session, deed, zone, ids[:MOST_AT_ONCE])
+    return ids[MOST_AT_ONCE:]
 
 
 def _due(session: Session, at: datetime, most: int) -> list[int]:
@@ -56,24 +75,28 @@ def _mark_stale(session: Session) -> bool:
         seen = Counter(name=SEEN, value=journal.revision(session))
         session.add(seen)
         return False
-    fresh = (
-        select(Event.id, Event.noun, Event.noun_id, Event.card_id)
-        .where(Event.id > seen.value)
-        .order_by(Event.id)
-        .limit(MOST_EVENTS)
-    )
-    events = session.execute(fresh).all()
+    events = _told_after(session, seen.value)
     if not events:
         return False
+    seen.value = events[-1].id
+    concerned = _concerned(session, _about(events))
+    newest = select(func.max(Advice.id)).where(Advice.loop_id.in_(concerned)).group_by(Advice.loop_id)
+    session.execute(update(Advice).where(Advice.id.in_(newest)).values(inputs=""))
+    return len(events) == MOST_EVENTS
+
+
+def _told_after(session: Session, number: int) -> Sequence[Told]:
+    fresh = select(Event.id, Event.noun, Event.noun_id, Event.card_id).where(Event.id > number)
+    return session.execute(fresh.order_by(Event.id).limit(MOST_EVENTS)).all()
+
+
+def _about(events: Sequence[Told]) -> dict[str, set[int]]:
+    """What events tell of: ids by noun."""
     about: dict[str, set[int]] = {}
     for _id, noun, noun_id, card_id in events:
         about.setdefault(noun, set()).add(noun_id or 0)
         about.setdefault("card", set()).add(card_id or 0)
-    seen.value = events[-1].id
-    concerned = _concerned(session, about)
-    newest = select(func.max(Advice.id)).where(Advice.loop_id.in_(concerned)).group_by(Advice.loop_id)
-    session.execute(update(Advice).where(Advice.id.in_(newest)).values(inputs=""))
-    return len(events) == MOST_EVENTS
+    return about
 
 
 def _concerned(session: Session, about: dict[str, set[int]]) -> Collection[int]:
@@ -81,13 +104,14 @@ def _concerned(session: Session, about: dict[str, set[int]]) -> Collection[int]:
     columns = {
         "loop": Loop.id,
         "item": Loop.item_id,
-        "supplier_item": Loop.supplier_item_id,
         "supplier": SupplierItem.supplier_id,
         "calendar": Location.site_id,
         "card": Loop.id,
     }
     tests = [columns[noun].in_(ids) for noun, ids in about.items() if noun in columns and noun != "card"]
     tests.append(Loop.id.in_(select(Card.loop_id).where(Card.id.in_(about.get("card", set())))))
+    offered = select(SupplierItem.item_id).where(SupplierItem.id.in_(about.get("supplier_item", set())))
+    tests.append(Loop.item_id.in_(offered))  # a second source concerns the loops of the first
     if "closure" in about:
         tests.append(Loop.id.is_not(None))
     query = select(Loop.id).join(Loop.location).join(Loop.supplier_item).where(or_(*tests))

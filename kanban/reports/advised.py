@@ -78,11 +78,6 @@ def next_question(session: Session, after: int = 0, only_open: bool = True) -> A
     return Asked(session.scalar(query.order_by(Item.sku_key).limit(1)), answered, total)
 
 
-def loops_of(session: Session, item_id: int) -> list[int]:
-    """The open loops of an item, by id."""
-    return list(session.scalars(select(Loop.id).where(Loop.item_id == item_id, Loop.closed_at.is_(None))))
-
-
 class Placed(NamedTuple):
     """An item's loop on the map: its consequence (none: not said) and class of supply."""
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import advice, calendars, clock, journal, languages
+from kanban import calendars, clock, journal, languages
 from kanban.calendars import Closure, Facts
 from kanban.items import Location
 from kanban.languages import gettext as _
@@ -19,7 +19,6 @@ from kanban.text import BadText
 from kanban.web import forms, respond, security
 from kanban.web.forms.fields import Code, Country, Day, Name
 from kanban.web.reading import session
-from kanban.web.running import running
 
 bp = Blueprint("calendars", __name__)
 
@@ -65,15 +64,12 @@ def describe(location_id: int) -> Response:
     """Another week or other holidays; every loop of the site is sized by it."""
     site_id = _site(location_id).id
     typed = _typed_week()
-    zone = running().settings.zone
 
     def verb(session: Session, deed: journal.Deed) -> str:
         try:
-            changed = calendars.describe(session, deed, session.get_one(Location, site_id), facts)
+            calendars.describe(session, deed, session.get_one(Location, site_id), facts)
         except calendars.BadWeek as wrong:
             raise forms.BadFields({"week": _sentence(wrong)}) from wrong
-        if changed:
-            advice.review_due(session, deed, zone)
         return f"/locations/{site_id}/calendar"
 
     try:
@@ -83,7 +79,7 @@ def describe(location_id: int) -> Response:
         if sent.region and sent.region not in calendars.known_regions(sent.country):
             raise forms.BadFields({"region": _("The region is none whose holidays we know.")})
         facts = Facts(sent.country, sent.region, _week(typed))
-        return respond.seen(respond.change(verb), _("Saved. Loops are sized anew by it."))
+        return respond.seen(respond.change_and_size(verb), _("Saved. Loops are sized anew by it."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _page(_site(location_id), typed, errors))
 
@@ -105,7 +101,7 @@ def close(location_id: int) -> Response:
 
     try:
         sent = forms.sent(ClosureForm, typed)
-        return respond.seen(respond.change(verb), _("Noted: these days take no working time."))
+        return respond.seen(respond.change_and_size(verb), _("Noted: these days take no working time."))
     except forms.BadFields as bad:
         facts = _typed(calendars.facts_of(session(), site_id))
         return forms.refused(bad, lambda errors: _page(_site(location_id), facts | typed, errors))
@@ -124,7 +120,7 @@ def reopen(closure_id: int) -> Response:
         calendars.reopen(session, deed, session.get_one(Closure, closure_id))
         return address
 
-    respond.change(verb)
+    respond.change_and_size(verb)
     return respond.seen(address, _("These days count as working days again."))
 
 

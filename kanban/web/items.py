@@ -120,7 +120,7 @@ def change(item_id: int) -> Response:
     try:
         facts = forms.sent(forms.ItemForm, typed).facts()
         photo = photos.sent()
-        return respond.seen(respond.change(verb), _("Saved."))
+        return respond.seen(respond.change_and_size(verb), _("Saved."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _edit_form(item_id, typed, errors))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
-from kanban import journal, scans
+from kanban import advice, journal, scans
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.web import security
@@ -24,6 +26,8 @@ T = TypeVar("T")
 KEY_FORM = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
 NOT_FINGERPRINTED = frozenset({"key", "age_ms", "nonce", "password", "password_again", "old_password", "pin"})
 """Fields that may differ between two tries of one gesture, and secrets: no hash of one is ever kept."""
+SIZED_IN_A_REQUEST = 200
+"""Loops that one change lets a person wait for."""
 
 
 class KeyMissing(BadRequest):
@@ -93,6 +97,29 @@ def change(verb: Callable[[Session, journal.Deed], str]) -> str:
         return page_of(first) if first else verb(session, this)
 
     return write(once)
+
+
+def change_and_size(verb: Callable[[Session, journal.Deed], str]) -> str:
+    """Like :func:`change`; loops that it concerns are sized anew before the answer.
+
+    The first in the same transaction, the others in transactions as short. A change that concerns
+    hundreds leaves the rest to the dispatcher.
+    """
+    zone, left = running().settings.zone, list[int]()
+
+    def and_size(session: Session, this: journal.Deed) -> str:
+        before = journal.revision(session)
+        address = verb(session, this)
+        session.flush()
+        left[:] = advice.follow(session, this, zone, before)
+        return address
+
+    address = change(and_size)
+    later = replace(deed(), key=None, fingerprint=None)
+    for start in range(0, min(len(left), SIZED_IN_A_REQUEST), advice.MOST_AT_ONCE):
+        some = left[start : start + advice.MOST_AT_ONCE]
+        write(partial(advice.review_all, deed=later, zone=zone, loop_ids=some))
+    return address
 
 
 def page_of(event: journal.Event) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from kanban import advice, items, journal
+from kanban import items, journal
 from kanban.items import CONSEQUENCES, Item
 from kanban.languages import gettext as _
 from kanban.languages import mark
@@ -19,7 +19,6 @@ from kanban.web import forms, listing, photos, respond, security
 from kanban.web.advice.words import WORD_COLOURS, WORDS
 from kanban.web.forms.fields import RowId, WholeNumber
 from kanban.web.reading import session
-from kanban.web.running import running
 
 bp = Blueprint("triage", __name__)
 
@@ -63,16 +62,13 @@ def ask() -> str:
 def answer(item_id: int) -> Response:
     """Note the answer, size the item's loops by it, and ask about the next item."""
     sent = forms.sent(AnswerForm, forms.typed_fields())
-    zone = running().settings.zone
 
     def verb(session: Session, deed: journal.Deed) -> str:
         item = session.get_one(Item, item_id)
-        if items.set_consequence(session, deed, item, sent.consequence):
-            loops = advised.loops_of(session, item_id)
-            advice.review_all(session, deed, zone, loops)
+        items.set_consequence(session, deed, item, sent.consequence)
         return f"/triage?after={item_id}" + ("&again=1" if sent.again else "")
 
-    return respond.seen(respond.change(verb))
+    return respond.seen(respond.change_and_size(verb))
 
 
 @bp.get("/map")

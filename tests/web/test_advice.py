@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from kanban import advice, items, loops
 from kanban.db import Database
-from kanban.items import Item
-from web.conftest import Client, ShopData, deed
+from kanban.items import Item, Location
+from kanban.suppliers import SupplierItem
+from web.conftest import Client, ShopData, deed, revision
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -52,10 +55,84 @@ def test_the_list_proposes_and_one_press_accepts(
     answer = send(buyer, f"/loops/{advised.loop}/advice/acceptance", back="list")
     assert answer.status_code == 303
     assert answer.location == "/advice"
-    settled = latest(database, advised)
-    assert settled.state == "accepted"
     with database.read() as session:
+        settled = advice.past_advice(session, advised.loop)[0]
+        assert settled.state == "accepted"
         assert loops.count_cards(session, advised.loop) == settled.cards
+
+
+def test_what_was_accepted_is_told_no_more(buyer: Client, database: Database, advised: ShopData) -> None:
+    wanted, address = latest(database, advised).cards, f"/loops/{advised.loop}/advice"
+    assert f"{wanted} instead of 2" in buyer.get(address).text
+    buyer.post(f"{address}/acceptance", {}, key="one-press")
+    for page in (buyer.get(address).text, buyer.get("/advice?show=all").text):
+        assert f"Keep {wanted} cards" in page
+    assert "Accept</button>" not in buyer.get(address).text
+    assert "Nothing to change" in buyer.get("/advice").text
+    row = next(csv.DictReader(buyer.get("/dashboard.csv").text.splitlines()))
+    assert (row["cards"], row["cards_advised"]) == (str(wanted), str(wanted))
+    before = revision(database)
+    assert buyer.post(f"{address}/acceptance", {}, key="one-press").status_code == 303
+    assert revision(database) == before
+
+
+LOOP = {"kind": "purchase", "card_quantity": "20"}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/loops/{loop}/cards", {"count": "4"}),
+        ("/loops/{loop}/temporary-cards", {"count": "1", "leaves_on": "2099-01-01"}),
+        ("/cards/{card}/life", {"life": "surplus"}),
+        ("/loops/{loop}", LOOP | {"offer_id": "{offer}", "location_id": "{rack}", "card_quantity": "300"}),
+        ("/offers/{offer}", {"pack_size": "10", "lead_time": "60"}),
+        ("/suppliers/{bolts}", {"name": "Bolts & Co", "kind": "external", "lead_time": "60"}),
+        ("/items/{screw}", {"sku": "SCREW", "name": "Screw", "unit": "pcs", "consequence": "4"}),
+        ("/items/{screw}/consequence", {"consequence": "4"}),
+        ("/loops/{loop}/sizing", {"use_per_day": "90", "sureness": "records"}),
+        ("/locations/{rack}/closures", {"first": "2099-01-01", "reason": "Move"}),
+    ],
+)
+def test_what_a_person_sets_is_sized_before_the_answer(
+    buyer: Client, database: Database, advised: ShopData, path: str, fields: dict[str, str]
+) -> None:
+    ids = vars(advised) | {"card": advised.cards[0]}
+    sent = {name: value.format(**ids) for name, value in fields.items()}
+    before = latest(database, advised)
+    assert buyer.post(path.format(**ids), sent).status_code == 303
+    after = latest(database, advised)
+    assert after.inputs != before.inputs
+    this = deed()
+    assert database.write(lambda session: advice.review_all(session, this, BERLIN)) == 0
+    with database.read() as session:
+        told = advice.collect(session, this.at, BERLIN)
+    assert [each.cards for each in told] == [after.cards_now]
+
+
+def test_a_second_source_is_followed_at_once(buyer: Client, database: Database, advised: ShopData) -> None:
+    assert latest(database, advised).figures["reasons"] == ["single_source"]
+    other = buyer.post("/suppliers", {"name": "Nordbolt", "kind": "external", "lead_time": "3"})
+    offer = {"supplier_id": other.location.rsplit("/", 1)[1], "pack_size": "1"}
+    assert buyer.post(f"/items/{advised.screw}/offers", offer).status_code == 303
+    assert latest(database, advised).figures["reasons"] == []
+
+
+def test_a_change_that_concerns_many_loops_sizes_them_all(
+    buyer: Client, database: Database, advised: ShopData
+) -> None:
+    this = deed()
+
+    def many(session: Session) -> None:
+        rack, offer = session.get_one(Location, advised.rack), session.get_one(SupplierItem, advised.offer)
+        for _each in range(advice.MOST_AT_ONCE * 2 + 3):
+            loop = loops.add(session, this, rack, offer, loops.LoopFacts(card_quantity=Decimal(100)))
+            loops.add_cards(session, this, loop, 2)
+
+    database.write(many)
+    supplier = {"name": "Bolts & Co", "kind": "external", "lead_time": "60"}
+    assert buyer.post(f"/suppliers/{advised.bolts}", supplier).status_code == 303
+    assert database.write(lambda session: advice.review_all(session, this, BERLIN)) == 0
 
 
 def test_a_loop_says_why_in_plain_words(buyer: Client, advised: ShopData) -> None:

@@ -19,7 +19,6 @@ from kanban.web import forms, respond, security
 from kanban.web.advice.blueprint import bp
 from kanban.web.forms.fields import Quantity, QuantityOrZero
 from kanban.web.reading import session
-from kanban.web.running import running
 
 SCAN_RULES = {
     "empty": mark("when the bin is empty"),
@@ -79,7 +78,6 @@ def edit(loop_id: int) -> str:
 def describe(loop_id: int) -> Response:
     """Say how a loop is used; its advice follows at once."""
     typed = forms.typed_fields("season")
-    zone = running().settings.zone
 
     def verb(session: Session, deed: journal.Deed) -> str:
         loop = session.get_one(Loop, loop_id)
@@ -87,12 +85,11 @@ def describe(loop_id: int) -> Response:
             advice.describe(session, deed, loop, sent.facts())
         except advice.BadSeason as wrong:
             raise forms.BadFields({"season": str(wrong)}) from wrong
-        advice.review_all(session, deed, zone, [loop_id])
         return f"/loops/{loop_id}/advice"
 
     try:
         sent = forms.sent(SizingForm, typed)
-        return respond.seen(respond.change(verb), _("Saved. The advice below rests on it."))
+        return respond.seen(respond.change_and_size(verb), _("Saved. The advice below rests on it."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _form(loop_id, _again(typed), errors))
 

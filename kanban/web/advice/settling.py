@@ -42,7 +42,7 @@ def accept(loop_id: int) -> Response:
         advice.accept(session, deed, session.get_one(Loop, loop_id))
         return f"/loops/{loop_id}/advice"
 
-    respond.change(verb)
+    respond.change_and_size(verb)
     said = _("Accepted. New cards wait to be printed; a card too many leaves when its bin is empty next.")
     return respond.seen(_back(loop_id), said)
 

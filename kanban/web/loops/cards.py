@@ -28,7 +28,7 @@ def add_cards(loop_id: int) -> Response:
         loops.add_cards(session, deed, session.get_one(Loop, loop_id), count)
         return f"/loops/{loop_id}"
 
-    respond.change(verb)
+    respond.change_and_size(verb)
     made = ngettext(
         "One card is made. Print, hang on the bin, scan once.",
         "%(num)s cards are made. Print, hang on the bin, scan once.",
@@ -75,5 +75,5 @@ def _step(card_id: int, verb: Callable[..., Any], said: str, *rest: str, to_pape
         verb(session, deed, session.get_one(Card, card_id), *rest)
         return address
 
-    respond.change(do)
+    respond.change_and_size(do)
     return respond.seen(f"/labels?loop={known.loop_id}&which=new" if to_paper else address, said)

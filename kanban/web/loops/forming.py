@@ -48,7 +48,7 @@ def add() -> Response:
     try:
         sent = forms.sent(forms.NewLoopForm, typed)
         return respond.seen(
-            respond.change(verb), _("Saved. Next: print the cards and hang them on the bins.")
+            respond.change_and_size(verb), _("Saved. Next: print the cards and hang them on the bins.")
         )
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _again(typed, errors))
@@ -77,7 +77,7 @@ def change(loop_id: int) -> Response:
 
     try:
         sent = forms.sent(forms.LoopForm, typed)
-        return respond.seen(respond.change(verb), _("Saved."))
+        return respond.seen(respond.change_and_size(verb), _("Saved."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _edit_form(loop_id, typed, errors))
 

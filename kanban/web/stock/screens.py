@@ -136,7 +136,7 @@ def _change(loop_id: int, form: type[Any], act: Any, said: str) -> Response:
 
     try:
         sent = forms.sent(form, typed)
-        return respond.seen(respond.change(verb), said)
+        return respond.seen(respond.change_and_size(verb), said)
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: page.shown(loop_id, typed, errors))
 

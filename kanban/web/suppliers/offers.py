@@ -75,7 +75,7 @@ def change_offer(offer_id: int) -> Response:
     try:
         facts = forms.sent(forms.OfferForm, typed).facts()
         address = f"/items/{_get(offer_id).item_id}"
-        respond.change(verb)
+        respond.change_and_size(verb)
         return respond.seen(address, _("Saved."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _edit_form(offer_id, typed, errors))
@@ -94,7 +94,7 @@ def _add(page: dict[str, Any]) -> Response:
 
     try:
         sent = forms.sent(forms.NewOfferForm, typed)
-        respond.change(verb)
+        respond.change_and_size(verb)
         return respond.seen(page["back_href"], _("Saved."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _new_form(page, typed, errors))

@@ -100,7 +100,7 @@ def change_rules(supplier_id: int) -> Response:
 
     try:
         form = _checked(supplier, typed)
-        respond.change(verb)
+        respond.change_and_size(verb)
         return respond.seen(
             f"/suppliers/{supplier_id}/rules", _("Saved. Its drafts follow this rule from now on.")
         )

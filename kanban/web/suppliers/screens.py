@@ -120,7 +120,7 @@ def change(supplier_id: int) -> Response:
 
     try:
         facts = forms.sent(forms.SupplierForm, typed).facts()
-        return respond.seen(respond.change(verb), _("Saved."))
+        return respond.seen(respond.change_and_size(verb), _("Saved."))
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _edit_form(supplier_id, typed, errors))
 
