@@ -84,6 +84,7 @@ class Placed(NamedTuple):
     loop_id: int
     sku: str
     name: str
+    place: str
     consequence: int | None
     supply: str
     word: str
@@ -92,10 +93,12 @@ class Placed(NamedTuple):
 def placed(session: Session) -> list[Placed]:
     """Every loop that was sized, on the map of consequence and fragility of supply."""
     found = session.execute(_newest().order_by(Item.sku_key))
-    rows = [(advice, item, advice.figures) for advice, item, _path in found]
+    rows = [(advice, item, path, advice.figures) for advice, item, path in found]
     return [
-        Placed(advice.loop_id, item.sku, item.name, item.consequence, figures["supply"], figures["word"])
-        for advice, item, figures in rows
+        Placed(
+            advice.loop_id, item.sku, item.name, path, item.consequence, figures["supply"], figures["word"]
+        )
+        for advice, item, path, figures in rows
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +20,7 @@ from kanban.web import outbox, respond, security
 from kanban.web.formats import units
 from kanban.web.orders import waiting
 from kanban.web.reading import session
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 bp = Blueprint("board", __name__)
 
@@ -87,11 +86,10 @@ def _view(by: str, search: str) -> dict[str, Any]:
     lane = lane if lane in reports.LANES else ""
     page = max(1, min(request.args.get("page", 1, type=int), 10_000)) if lane else 1
     limit = ROWS_OF_ONE_LANE if lane else ROWS_A_LANE
-    today = g.at.astimezone(running().settings.zone).date()
-    lanes = reports.lanes(session(), today, search=search, lane=lane, skip=(page - 1) * limit, limit=limit)
+    lanes = reports.lanes(session(), today(), search=search, lane=lane, skip=(page - 1) * limit, limit=limit)
     drafts = waiting.standings() if any(row.lane == "to_order" for row in lanes[0].rows) else {}
     return {
-        "columns": [_column(each, by, search, page, limit, drafts, today) for each in lanes],
+        "columns": [_column(each, by, search, page, limit, drafts) for each in lanes],
         "q": search,
         "by": by,
         "wall": "wall" in request.args,
@@ -105,13 +103,11 @@ def _view(by: str, search: str) -> dict[str, Any]:
     }
 
 
-def _column(
-    lane: Lane, by: str, search: str, page: int, limit: int, drafts: Standings, today: date
-) -> Column:
+def _column(lane: Lane, by: str, search: str, page: int, limit: int, drafts: Standings) -> Column:
     gathered: dict[tuple[int, str, str], list[OpenTurn]] = {}
     for row in lane.rows:  # the most pressing row brings its whole group to the top
         gathered.setdefault(_group_key(row, by), []).append(row)
-    groups = [_group(key, rows, by, drafts, today) for key, rows in gathered.items()]
+    groups = [_group(key, rows, by, drafts) for key, rows in gathered.items()]
     more = None
     if lane.count > page * limit:
         following = page + 1 if limit == ROWS_OF_ONE_LANE else 1
@@ -129,14 +125,8 @@ def _group_key(row: OpenTurn, by: str) -> tuple[int, str, str]:
     return row.supplier_id, row.supplier, f"/suppliers/{row.supplier_id}"
 
 
-def _group(
-    key: tuple[int, str, str],
-    rows: list[OpenTurn],
-    by: str,
-    drafts: Standings,
-    today: date,
-) -> Group:
-    shown = [_row(row, today) for row in rows]
+def _group(key: tuple[int, str, str], rows: list[OpenTurn], by: str, drafts: Standings) -> Group:
+    shown = [_row(row) for row in rows]
     title, href = key[1:]
     cards = ngettext("%(num)s card", "%(num)s cards", len(rows))
     if by != "supplier" or rows[0].lane != "to_order":
@@ -165,7 +155,7 @@ def _state_word(state: str) -> str:
     return _(STATE_WORDS[state]) if state in STATE_WORDS else ""
 
 
-def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
+def _row(turn: OpenTurn) -> dict[str, Any]:
     may_receive = turn.lane != "to_order" and security.who().may("operator")
     return {
         "code": turn.code,
@@ -181,7 +171,7 @@ def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
         "order_href": f"/orders/{turn.order_id}",
         "signalled_at": turn.signalled_at,
         "signalled_by": turn.signalled_by,
-        "age_step": _age_step(turn, g.at, today),
+        "age_step": _age_step(turn),
         "due": turn.due,
         "late": turn.late,
         "risk": turn.risk,
@@ -192,12 +182,12 @@ def _row(turn: OpenTurn, today: date) -> dict[str, Any]:
     }
 
 
-def _age_step(turn: OpenTurn, at: datetime, today: date) -> int:
+def _age_step(turn: OpenTurn) -> int:
     """0 fresh, 1 ageing, 2 old, 3 overdue: in a draft by days, on order by its share of time that is gone."""
     if turn.due is None or turn.released_at is None:
-        return sum((at - turn.signalled_at).days >= limit for limit in DRAFT_AGES)
+        return sum((g.at - turn.signalled_at).days >= limit for limit in DRAFT_AGES)
     if turn.late:
         return 3
-    given = max(1, (turn.due - turn.released_at.date()).days)
-    gone = (today - turn.released_at.date()).days
+    released = turn.released_at.astimezone(running().settings.zone).date()
+    given, gone = max(1, (turn.due - released).days), (today() - released).days
     return 0 if gone < given * 0.5 else 1 if gone < given * 0.8 else 2

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 
 from kanban import codes, languages
 from kanban.reports.words import ROLE_WORDS
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 
 def install(app: Flask) -> None:
@@ -30,6 +30,7 @@ def install(app: Flask) -> None:
         role=role,
         millimetres=millimetres,
     )
+    app.jinja_env.tests["late"] = late
     _speak_in(app.jinja_env)
     app.jinja_env.globals.update(new_key=lambda: str(uuid.uuid4()))
 
@@ -70,6 +71,11 @@ def when(at: datetime) -> str:
 def day(value: date | str) -> str:
     """A day: ``Thu 26 Nov``."""
     return languages.day(date.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def late(value: date | str) -> bool:
+    """Whether a day is over."""
+    return (date.fromisoformat(value) if isinstance(value, str) else value) < today()
 
 
 def ago(at: datetime) -> str:

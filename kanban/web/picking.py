@@ -25,8 +25,7 @@ from kanban.web import photos as photo_fields
 from kanban.web.formats import units
 from kanban.web.forms.fields import Code, RowId
 from kanban.web.reading import session
-from kanban.web.receiving.screens import today
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 bp = Blueprint("picking", __name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Annotated
 
 from flask import Blueprint, render_template
@@ -76,7 +76,8 @@ def answer(item_id: int) -> Response:
 def show() -> str:
     """Consequence of a stock-out by fragility of supply, with every loop in its square."""
     squares: dict[tuple[int | None, str], list[advised.Placed]] = defaultdict(list)
-    for each in advised.placed(session()):
+    placed = advised.placed(session())
+    for each in placed:
         squares[each.consequence, each.supply].append(each)
     levels: list[tuple[int | None, str]] = [(key, _(said)) for key, said in reversed(CONSEQUENCES.items())]
     if any(consequence is None for consequence, _supply in squares):
@@ -86,6 +87,7 @@ def show() -> str:
         supplies=[(key, _(said)) for key, said in SUPPLIES.items()],
         levels=levels,
         squares=squares,
+        times=Counter(each.sku for each in placed),
         words={key: _(said) for key, said in WORDS.items()},
         colours=WORD_COLOURS,
         may_change=security.who().may("buyer"),

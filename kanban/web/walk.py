@@ -20,7 +20,7 @@ from kanban.reports import watch
 from kanban.web import formats, forms, listing, respond, security, sheets
 from kanban.web.advice.words import rounded
 from kanban.web.reading import session
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 bp = Blueprint("walk", __name__)
 
@@ -62,8 +62,7 @@ def show() -> str:
     zone = running().settings.zone
     found = watch.finds(session(), g.at, zone)
     kind = listing.choice("kind", ("", *watch.KINDS))
-    today = datetime.combine(g.at.astimezone(zone).date(), time(), zone)
-    done = watch.checked(session(), today)
+    done = watch.checked(session(), datetime.combine(today(), time(), zone))
     rows = [_row(find) for find in found if kind in ("", find.kind)]
     to_see = [row for row in rows if (row["loop_id"], row["kind"]) not in done]
     to_see.sort(key=lambda row: row["place"])

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from kanban import journal
+import pytest
+from sqlalchemy import update
+
+from kanban import clock, journal, languages
 from kanban.db import Database
+from kanban.orders import OrderLine
 from tests.web.conftest import Client, ShopData, revision
 
 HTMX = {"HX-Request": "true"}
@@ -77,10 +82,33 @@ def test_odd_addresses_of_the_board_are_harmless(operator: Client, database: Dat
     assert revision(database) == before
 
 
-def test_a_late_or_risky_card_says_so_in_words(operator: Client, shop: ShopData) -> None:
+def test_a_risky_card_says_so_in_words(operator: Client, shop: ShopData) -> None:
     for code in shop.codes:
         signal(operator, code)
     assert re.search(r"Last full bin", operator.get("/").text)
+
+
+@pytest.mark.parametrize(("days", "late"), [(-1, True), (0, False)])
+def test_an_order_that_is_late_says_so_wherever_its_card_is_shown(
+    operator: Client,
+    buyer: Client,
+    database: Database,
+    shop: ShopData,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    late: bool,
+) -> None:
+    at = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: at)  # midnight may be near
+    order_id = signal(operator, shop.codes[0])
+    buyer.post(f"/orders/{order_id}/release", {})
+    due = at.date() + timedelta(days=days)  # the shop's clock is UTC
+    database.write(lambda session: session.execute(update(OrderLine).values(due=due)))
+    said = languages.day(due)
+    for address in ("/", f"/items/{shop.screw}", f"/loops/{shop.loop}"):
+        assert (f"Late, due {said}" in buyer.get(address).text) is late, address
+    answer = operator.post(f"/c/{shop.codes[0]}/scans", {"key": "again"}).text
+    assert (f"{said}, late" in answer, said in answer) == (late, True)
 
 
 def test_the_wall_shows_the_same_without_the_menu(operator: Client, shop: ShopData) -> None:

@@ -23,7 +23,7 @@ from kanban.web import forms, respond, security
 from kanban.web.answer import reading, views
 from kanban.web.answer.blueprint import bp
 from kanban.web.reading import session
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 THANKS = {
     "confirmed": mark("Thank you. The buyer sees your answer now."),
@@ -107,7 +107,6 @@ def _answer(token: str, verb: Verb, said: str) -> Response:
     this = respond.deed("supplier")
     shown = _opened_by_press(token)
     typed = reading.typed()
-    today = _today()
 
     def once(session: Session) -> None:
         if journal.replayed(session, this) is None:
@@ -117,7 +116,7 @@ def _answer(token: str, verb: Verb, said: str) -> Response:
 
     try:
         whole = reading.whole(typed)
-        lines = reading.lines(typed, lines_of(shown), today)
+        lines = reading.lines(typed, lines_of(shown), today())
         respond.write(once)
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _page(shown, token, typed, errors))
@@ -165,11 +164,6 @@ def _purchase(order: Order) -> purchase.Purchase:
     return purchase.of_order(session(), order, running().settings)
 
 
-def _today() -> date:
-    today: date = g.at.astimezone(running().settings.zone).date()
-    return today
-
-
 def _secret() -> str:
     return config.secret_key(running().settings.data)
 
@@ -180,7 +174,7 @@ def _page(
     said = request.args.get("said", "")
     return render_template(
         "answer/show.html",
-        **views.page(session(), order, _purchase(order), running().settings.zone, _today()),
+        **views.page(session(), order, _purchase(order), running().settings.zone, today()),
         token=token,
         typed=typed or {},
         errors=errors or {},

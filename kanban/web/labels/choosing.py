@@ -44,7 +44,7 @@ from kanban.web.labels.blueprint import (
     sentence,
 )
 from kanban.web.reading import session
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 WHICH = (
     ("waiting", mark("What waits for paper")),
@@ -93,11 +93,10 @@ def preview() -> AnyResponse | str:
         how, _printer = planned(asked())
         with forms.taken(prints.CardsChanged, "cards"):
             chosen = printing.cards(session(), _card_ids()[:MOST_LOOKED_AT])
-        today = g.at.astimezone(running().settings.zone).date()
         first = chosen[: how.stock.per_sheet - how.start + 1]
-        made = printing.previewed(session(), first, how.languages, today)
+        made = printing.previewed(session(), first, how.languages, today())
         one_a_loop = list({card.loop_id: card for card in chosen}.values())
-        others = printing.previewed(session(), one_a_loop, how.languages, today)
+        others = printing.previewed(session(), one_a_loop, how.languages, today())
         page = labels.page_pictures(made, replace(how, outline=not how.stock.cut), "png", PREVIEW_DOTS)[0]
     except forms.BadFields as bad:
         return _looked_at(page=None, errors=bad.errors)

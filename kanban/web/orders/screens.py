@@ -12,9 +12,10 @@ from kanban.reports import story
 from kanban.web import listing, respond, security
 from kanban.web.orders import answered, waiting
 from kanban.web.orders.blueprint import bp
-from kanban.web.orders.views import found, list_row, order_view, today
+from kanban.web.orders.views import found, list_row, order_view
 from kanban.web.outbox import delivery_view
 from kanban.web.reading import session
+from kanban.web.running import today
 
 FILTERS = {
     "open": (mark("Open"), ("draft", *orders.OPEN_STATES)),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from flask import abort, g
+from flask import abort
 
 from kanban import orders
 from kanban.languages import gettext as _
@@ -16,7 +15,6 @@ from kanban.reports.orders import LineView
 from kanban.web import security
 from kanban.web.formats import day, money, quantity, units
 from kanban.web.reading import session
-from kanban.web.running import running
 
 STATE_WORDS = {
     "draft": mark("draft"),
@@ -34,11 +32,6 @@ def found(order_id: int) -> Order:
     if order is None:
         abort(404)
     return order
-
-
-def today() -> date:
-    today: date = g.at.astimezone(running().settings.zone).date()
-    return today
 
 
 def list_row(row: reports.OrderRow) -> dict[str, Any]:

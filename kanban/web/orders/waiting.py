@@ -14,7 +14,7 @@ from kanban.orders import Order, rules
 from kanban.orders.rules import Candidate, Standing
 from kanban.web import formats, security
 from kanban.web.reading import session
-from kanban.web.running import running
+from kanban.web.running import running, today
 
 PRESSING = timedelta(hours=24)
 """An order-by time that is nearer than this stands out."""
@@ -50,11 +50,11 @@ def waiting(standing: Standing) -> Waiting:
 def near(at: datetime) -> str:
     """A moment of about now in the shop's time: ``today 13:50``, ``Thu 3 Dec, 13:50``."""
     zone = running().settings.zone
-    there, today = at.astimezone(zone), g.at.astimezone(zone).date()
+    there = at.astimezone(zone)
     hour = there.strftime("%H:%M")
-    if there.date() == today:
+    if there.date() == today():
         return _("today %(hour)s", hour=hour)
-    if there.date() == today + timedelta(days=1):
+    if there.date() == today() + timedelta(days=1):
         return _("tomorrow %(hour)s", hour=hour)
     return f"{languages.day(there.date())}, {hour}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask import g, render_template
+from flask import render_template
 
 from kanban.languages import gettext as _
 from kanban.languages import mark
@@ -17,7 +17,7 @@ from kanban.web.formats import units
 from kanban.web.photos import address as photo_address
 from kanban.web.reading import session
 from kanban.web.receiving.blueprint import bp
-from kanban.web.running import running
+from kanban.web.running import today
 from kanban.web.words import QUARANTINE_WORDS, RETURN_WORDS
 
 SOON = timedelta(days=7)
@@ -63,12 +63,6 @@ def returns() -> str:
         settled=[return_view(each) for each in receiving.returns(session(), settled=True)[:20]],
         may_decide=security.who().may("buyer"),
     )
-
-
-def today() -> date:
-    """The shop's day."""
-    day: date = g.at.astimezone(running().settings.zone).date()
-    return day
 
 
 def apart_view(kept: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from kanban.web import photos as photo_fields
 from kanban.web.formats import quantity, units
 from kanban.web.reading import session
 from kanban.web.receiving.blueprint import bp
-from kanban.web.receiving.screens import today
+from kanban.web.running import today
 
 PER_LINE = ("order", "whole", "all", "packs", "pack", "units", "damaged", "wrong", "said", "short")
 LINE_FIELD = re.compile(rf"({'|'.join(PER_LINE)})-([0-9]{{1,15}})")
