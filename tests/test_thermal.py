@@ -23,7 +23,7 @@ from PIL import Image
 from test_labels import HOSTILE, codes, typical
 
 from kanban import labels
-from kanban.labels import Label, Plan, Shift, rasters, stocks, wire, zpl
+from kanban.labels import Label, Plan, Shift, rasters, status, stocks, wire, zpl
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -193,7 +193,7 @@ def test_a_printer_on_the_network_takes_the_whole_job() -> None:
     how, some = plan("small", "zebra-57x32"), [replace(typical(1)[0], code=code) for code in codes(30)]
     with printer() as (port, taken):
         assert wire.send("127.0.0.1", port, zpl.job(some, how)) == 30
-    assert bytes(taken) == job(some, how)
+    assert bytes(taken) == status.QUESTION + job(some, how)
 
 
 def test_a_printer_that_stops_half_way_is_told() -> None:
@@ -217,7 +217,7 @@ def test_a_slow_printer_takes_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(wire, "SEND_SECONDS", 0.5)
     with printer(pause=0.05) as (port, taken):
         assert wire.send("127.0.0.1", port, [b"x" * 50_000] * 30) == 30
-    assert len(taken) == 1_500_000
+    assert len(taken) == len(status.QUESTION) + 1_500_000
 
 
 def test_a_printer_that_is_off_or_nobody_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,10 @@ class LabelError(ValueError):
     """Something that cannot be printed; the message says why and what helps."""
 
 
+class Cancelled(Exception):
+    """Somebody wants the job no more. Nothing is wrong with it."""
+
+
 class UnknownFace(LabelError):
     """The folder holds no design of that name."""
 

@@ -15,6 +15,7 @@ import pytest
 import zxingcpp
 from flask import Flask
 from PIL import Image
+from playedprinter import played, told
 from serving import wait_until
 from test_labels import pages
 
@@ -169,6 +170,47 @@ def test_a_printer_that_is_off_prints_nothing_and_can_be_tried_again(
     assert operator.post(f"{answer.location}/handover", {}).status_code == 303
     assert card(database, shop.cards[0]).print_version == 1
     assert operator.post(f"{answer.location}/sending", {}).status_code == 409
+
+
+def test_a_printer_without_labels_is_named_before_anything_is_sent(
+    operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    with played(told(paper=1, paused=1), told(), connections=2) as printer:
+        answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port)))
+        text = operator.get(answer.location).text
+        assert "127.0.0.1 is out of labels: put new ones in. Nothing was sent." in text
+        assert printer.labels == b""
+        assert card(database, shop.cards[0]).print_version == 0
+        assert operator.post(f"{answer.location}/sending", {}).status_code == 303
+    assert printer.labels.count(b"^XA") == 2
+    assert card(database, shop.cards[0]).print_version == 1
+
+
+def test_a_printer_that_runs_out_in_the_middle_prints_nothing_that_counts(
+    operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    with played(told(), told(paper=1, paused=1, formats=1)) as printer:
+        answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port)))
+    text = operator.get(answer.location).text
+    assert "127.0.0.1 is out of labels: put new ones in. It has the whole job" in text
+    assert "Send it to Zebra again" in text
+    assert "count them as printed" in text
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+def test_no_transaction_is_open_while_labels_are_on_their_way(
+    operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
+) -> None:
+    open_then: list[int] = []
+
+    def look(connection: socket.socket) -> None:
+        open_then.append(database.reader.pool.checkedout())
+        connection.sendall(told())
+
+    with played(look) as printer:
+        operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port)))
+    assert open_then == [0, 0, 0], "before the job, and twice after it"
+    assert card(database, shop.cards[0]).print_version == 1
 
 
 def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_once(

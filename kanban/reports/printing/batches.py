@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import tzinfo
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,15 +14,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kanban import labels, shop
+from kanban.db import Database
 from kanban.labels import Label, Plan, Shift, stocks
 from kanban.prints import Batch, LabelIssue, Paper, Printer
 from kanban.reports.printing.saying import Photos, label
 
+AT_ONCE = 500
 
-def batch_labels(session: Session, batch: Batch, zone: tzinfo) -> Iterator[Label]:
-    """The labels of a batch as they were issued, one after the other."""
+
+def labels_of(database: Database, batch_id: int, zone: tzinfo) -> Iterator[Label]:
+    """The labels of a batch, some at a time: while they are set or sent, no transaction is open."""
+    for start in count(step=AT_ONCE):
+        with database.read() as session:
+            some = list(batch_labels(session, session.get_one(Batch, batch_id), zone, start, AT_ONCE))
+        yield from some
+        if len(some) < AT_ONCE:
+            return
+
+
+def batch_labels(
+    session: Session, batch: Batch, zone: tzinfo, start: int = 0, most: int | None = None
+) -> Iterator[Label]:
+    """The labels of a batch as they were issued, one after the other; at most ``most``, from ``start`` on."""
     day = batch.made_at.astimezone(zone).date()
     query = select(LabelIssue).where(LabelIssue.batch_id == batch.id).order_by(LabelIssue.id)
+    query = query.offset(start).limit(most)
     seen, ours = Photos(session), shop.name(session)
     for issue in session.scalars(query.execution_options(yield_per=500)):
         facts = issue.values if batch.kind == "cards" else {"shop": ours}

@@ -24,7 +24,7 @@ from kanban.languages import gettext as _
 from kanban.languages import mark, speaking, spoken
 from kanban.prints import Batch
 from kanban.reports import printing
-from kanban.web import security
+from kanban.web import reading, security
 from kanban.web.labels.blueprint import ASSETS, sentence
 from kanban.web.running import Kanban, running
 
@@ -91,6 +91,7 @@ def begin(batch_id: int, at: datetime) -> None:
     if under_way:  # a second press of the same button
         return
     if to_printer:
+        reading.session().close()  # who asks may wait for the printer, and sees what is true then
         _work(PATIENCE if count <= SENT_AT_ONCE else 0, lambda: send(kanban, batch_id, who))
     elif count > AT_ONCE:
         start_file(kanban, batch_id)
@@ -138,36 +139,39 @@ def make_file(kanban: Kanban, batch_id: int) -> Path:
 def _made_file(kanban: Kanban, batch_id: int) -> Path:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
-        target = file_of(kanban, batch)
-        if target.exists():
-            return target
-        target.with_suffix(".trouble").unlink(missing_ok=True)
-        kept = symbols.Kept(target.with_suffix(".symbols"))
-        kept.load()
-        how = replace(printing.plan_of(batch, ASSETS), kept=kept)
-        made = printing.batch_labels(session, batch, kanban.settings.zone)
-        with _Told(target, batch.count) as told:
-            jobs.write_pdf(made, how, target, told.at)
+        target, how = file_of(kanban, batch), printing.plan_of(batch, ASSETS)
+    if target.exists():
+        return target
+    target.with_suffix(".trouble").unlink(missing_ok=True)
+    kept = symbols.Kept(target.with_suffix(".symbols"))
+    kept.load()
+    made = printing.labels_of(kanban.database, batch_id, kanban.settings.zone)
+    with _Told(target, batch.count) as told:
+        jobs.write_pdf(made, replace(how, kept=kept), target, told.at)
     _tidy(target.parent)
     return target
 
 
 def send(kanban: Kanban, batch_id: int, by: journal.By) -> None:
     """Hand a batch to its printer; only when all of it went through do its cards wear the new labels."""
+    trouble = ""
+    try:
+        _send(kanban, batch_id)
+    except labels.LabelError as refused:
+        trouble = sentence(refused)
+    _note(kanban, batch_id, by, trouble)
+
+
+def _send(kanban: Kanban, batch_id: int) -> None:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         printer = batch.printer
         assert printer is not None, "only a batch with a printer is sent"
-        try:
-            how = printing.plan_of(batch, ASSETS)
-            made = printing.batch_labels(session, batch, kanban.settings.zone)
-            with _Told(file_of(kanban, batch), batch.count) as told:
-                parts = zpl.job(made, how, own_symbol=printer.own_symbol)
-                wire.send(printer.host, printer.port, told.counting(parts))
-            trouble = ""
-        except labels.LabelError as refused:
-            trouble = sentence(refused)
-    _note(kanban, batch_id, by, trouble)
+        how = printing.plan_of(batch, ASSETS)
+    made = printing.labels_of(kanban.database, batch_id, kanban.settings.zone)
+    with _Told(file_of(kanban, batch), batch.count) as told:
+        parts = zpl.job(made, how, own_symbol=printer.own_symbol)
+        wire.send(printer.host, printer.port, told.counting(parts))
 
 
 def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
