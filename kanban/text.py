@@ -36,6 +36,12 @@ def clean(value: str, *, limit: int, code: bool = False, lines: bool = False) ->
     return value
 
 
+def as_sentence(said: object) -> str:
+    """What an error says, as a sentence: it begins with a capital letter and has an end."""
+    text = str(said)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
 def to_cell(text: str) -> str:
     """The text as a cell of a sheet that we hand out: no spreadsheet takes it for a formula.
 

@@ -20,6 +20,7 @@ from jinja2 import Environment, nodes
 from kanban import languages
 from kanban.imports.columns import COLUMNS, HEADINGS, TITLES, fold
 from kanban.web import errors
+from kanban.web.forms import Form
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -268,3 +269,16 @@ def test_every_refusal_is_in_the_catalogues() -> None:
     said = {text for refusal in refusals for text in (refusal.title, refusal.what_next) if text}
     said |= {*errors.HTTP_TITLES.values(), *errors.HTTP_WORDS.values(), errors.OTHERWISE}
     assert {text for text in said if text not in wanted()} == set()
+
+
+def test_every_title_of_a_field_is_in_the_catalogues() -> None:
+    """It begins the sentence about what is wrong with the field."""
+    titles = {field.title for form in every(Form) for field in form.model_fields.values()}
+    assert len(titles) > 50
+    assert {title for title in titles if title not in wanted()} == set()
+
+
+def every(form: type[Form]) -> Iterator[type[Form]]:
+    for each in form.__subclasses__():
+        yield each
+        yield from every(each)

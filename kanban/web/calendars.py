@@ -15,7 +15,7 @@ from kanban.calendars import Closure, Facts
 from kanban.items import Location
 from kanban.languages import gettext as _
 from kanban.languages import mark
-from kanban.text import BadText
+from kanban.text import BadText, as_sentence
 from kanban.web import forms, respond, security
 from kanban.web.forms.fields import Code, Country, Day, Name
 from kanban.web.reading import session
@@ -69,7 +69,7 @@ def describe(location_id: int) -> Response:
         try:
             calendars.describe(session, deed, session.get_one(Location, site_id), facts)
         except calendars.BadWeek as wrong:
-            raise forms.BadFields({"week": _sentence(wrong)}) from wrong
+            raise forms.BadFields({"week": as_sentence(wrong)}) from wrong
         return f"/locations/{site_id}/calendar"
 
     try:
@@ -96,7 +96,7 @@ def close(location_id: int) -> Response:
         try:
             calendars.close(session, deed, site, sent.first, sent.last or sent.first, sent.reason)
         except calendars.BadClosure as wrong:
-            raise forms.BadFields({"last": _sentence(wrong)}) from wrong
+            raise forms.BadFields({"last": as_sentence(wrong)}) from wrong
         return f"/locations/{site_id}/calendar"
 
     try:
@@ -184,8 +184,3 @@ def _page(site: Location, values: dict[str, Any], errors: dict[str, str]) -> str
 def _day_name(day: str) -> str:
     monday = WEEKDAY_OF_MONDAY
     return languages.weekday(monday + calendars.DAYS.index(day) * clock.ONE_DAY)
-
-
-def _sentence(wrong: Exception) -> str:
-    said = f"{wrong}."
-    return said[:1].upper() + said[1:]

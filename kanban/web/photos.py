@@ -6,6 +6,7 @@ from flask import Blueprint, abort, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kanban import photos
+from kanban.text import as_sentence
 from kanban.web import forms, security
 from kanban.web.reading import session
 
@@ -44,8 +45,7 @@ def sent(field: str = "photo") -> photos.Prepared | None:
     try:
         return photos.prepare(file.read())
     except photos.NotAPhoto as refused:
-        said = str(refused)
-        raise forms.BadFields({field: f"{said[:1].upper()}{said[1:]}."}) from refused
+        raise forms.BadFields({field: as_sentence(refused)}) from refused
     finally:
         file.seek(0)
 

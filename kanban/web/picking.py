@@ -15,11 +15,12 @@ from kanban import codes, config, journal, labels, scans, suppliers
 from kanban.items import Location, inside_site
 from kanban.labels import symbols
 from kanban.languages import gettext as _
-from kanban.languages import spoken
+from kanban.languages import mark, spoken
 from kanban.reports import catalogue
 from kanban.reports import picking as reports
 from kanban.reports.picking import Source, ToPick
 from kanban.suppliers import Supplier
+from kanban.text import as_sentence
 from kanban.web import formats, forms, listing, respond, scan, security
 from kanban.web import photos as photo_fields
 from kanban.web.formats import units
@@ -35,20 +36,20 @@ PAPERS = ("a4", "us-letter")
 class PickForm(forms.Form):
     """Goods left: the code of the bin that this emptied, if it did; and the list to go back to."""
 
-    emptied: Code = Field("", title="The emptied bin")
-    source: RowId | None = Field(None, title="The store")
+    emptied: Code = Field("", title=mark("The emptied bin"))
+    source: RowId | None = Field(None, title=mark("The store"))
 
 
 class PutBackForm(forms.Form):
     """The list to go back to; without it the card's page answers."""
 
-    source: RowId | None = Field(None, title="The store")
+    source: RowId | None = Field(None, title=mark("The store"))
 
 
 class PlaceForm(forms.Form):
     """Where an internal supplier stands; empty: nobody has said so."""
 
-    location_id: RowId | None = Field(None, title="The place")
+    location_id: RowId | None = Field(None, title=mark("The place"))
 
 
 @bp.get("/picking")
@@ -134,8 +135,7 @@ def set_place(supplier_id: int) -> Response:
         try:
             suppliers.set_place(session, deed, session.get_one(Supplier, supplier_id), location)
         except (suppliers.SupplyCircle, suppliers.NotInternal) as refused:
-            said = str(refused)
-            raise forms.BadFields({"location_id": f"{said[:1].upper()}{said[1:]}."}, 409) from refused
+            raise forms.BadFields({"location_id": as_sentence(refused)}, 409) from refused
         return f"/suppliers/{supplier_id}"
 
     try:

@@ -36,16 +36,16 @@ STATES = {"open": mark("Open"), "settled": mark("Settled")}
 class ReportForm(forms.Form):
     """What is wrong, and with what: a card's code, or the number of a delivery."""
 
-    kind: Literal["damaged", "wrong_item", "short", "other"] = Field(title="What is wrong")
-    note: Note = Field("", title="The note")
-    card: Code = Field("", title="The card")
-    delivery: RowId | None = Field(None, title="The delivery")
+    kind: Literal["damaged", "wrong_item", "short", "other"] = Field(title=mark("What is wrong"))
+    note: Note = Field("", title=mark("The note"))
+    card: Code = Field("", title=mark("The card"))
+    delivery: RowId | None = Field(None, title=mark("The delivery"))
 
 
 class SettlementForm(forms.Form):
     """How a problem was dealt with."""
 
-    settlement: Note = Field("", title="What was done")
+    settlement: Note = Field("", title=mark("What was done"))
 
 
 @bp.get("/problems/new")

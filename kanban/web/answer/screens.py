@@ -18,6 +18,7 @@ from kanban.languages import mark
 from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.senders import papers, purchase
+from kanban.text import as_sentence
 from kanban.web import errors as refusals
 from kanban.web import forms, respond, security
 from kanban.web.answer import reading, views
@@ -121,7 +122,7 @@ def _answer(token: str, verb: Verb, said: str) -> Response:
     except forms.BadFields as bad:
         return forms.refused(bad, lambda errors: _page(shown, token, typed, errors))
     except answers.BadAnswer as wrong:
-        refusal = forms.BadFields({"note": f"{str(wrong)[:1].upper()}{str(wrong)[1:]}."})
+        refusal = forms.BadFields({"note": as_sentence(wrong)})
         return forms.refused(refusal, lambda errors: _page(shown, token, typed, errors))
     if respond.wants_json():
         with running().database.read() as fresh:

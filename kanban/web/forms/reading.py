@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from kanban import languages
 from kanban.languages import gettext as _
 from kanban.languages import mark
+from kanban.text import as_sentence
 from kanban.web import respond
 from kanban.web.forms.fields import BadFields, sentence
 from kanban.web.forms.nouns import Form, PriceBreakForm
@@ -79,8 +80,7 @@ def taken(kind: type[Exception], field: str, saying: str = "") -> Iterator[None]
     try:
         yield
     except kind as refusal:
-        said = saying or f"{refusal}."
-        raise BadFields({field: said[:1].upper() + said[1:]}, 409) from refusal
+        raise BadFields({field: saying or as_sentence(refusal)}, 409) from refusal
 
 
 def _sentences(form: type[Form], refusal: ValidationError) -> dict[str, str]:

@@ -14,6 +14,7 @@ from kanban.labels import Face, Place, Plan, Stock, faces, stocks, symbols, word
 from kanban.languages import gettext as _
 from kanban.prints import Batch, Printer
 from kanban.reports import printing
+from kanban.text import as_sentence
 from kanban.web import forms, listing, security
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -124,14 +125,8 @@ def planned(what: Asked) -> tuple[Plan, Printer | None]:
             shift=printing.shift_of(printer),
         )
     except labels.LabelError as refused:
-        raise forms.BadFields({_field(refused): sentence(refused)}) from refused
+        raise forms.BadFields({_field(refused): as_sentence(refused)}) from refused
     return plan, printer
-
-
-def sentence(refused: Exception) -> str:
-    """What an error says, as a sentence."""
-    said = str(refused)
-    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?", "!")) else ".")
 
 
 def language_options() -> list[tuple[str, str]]:

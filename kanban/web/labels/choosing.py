@@ -21,7 +21,7 @@ from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.reports import printing
 from kanban.suppliers import Supplier
-from kanban.text import BadText, clean
+from kanban.text import BadText, as_sentence, clean
 from kanban.web import forms, listing, respond, security
 from kanban.web.labels import pressroom
 from kanban.web.labels.blueprint import (
@@ -41,7 +41,6 @@ from kanban.web.labels.blueprint import (
     planned,
     printer_options,
     remembered,
-    sentence,
 )
 from kanban.web.reading import session
 from kanban.web.running import running, today
@@ -101,7 +100,7 @@ def preview() -> AnyResponse | str:
     except forms.BadFields as bad:
         return _looked_at(page=None, errors=bad.errors)
     except labels.LabelError as refused:
-        return _looked_at(page=None, errors={"stock": sentence(refused)})
+        return _looked_at(page=None, errors={"stock": as_sentence(refused)})
     return _looked_at(
         page=base64.b64encode(page).decode(),
         errors={},
@@ -125,7 +124,7 @@ def _issued(how: Plan, printer: prints.Printer | None, this: journal.Deed) -> in
         with forms.taken(prints.CardsChanged, "cards"):
             chosen = printing.cards(session(), _card_ids())
     except printing.TooManyLabels as refused:
-        raise forms.BadFields({"cards": sentence(refused)}) from refused
+        raise forms.BadFields({"cards": as_sentence(refused)}) from refused
     wanted = printing.wanted_labels(session(), chosen, how.languages)
     paper = printing.paper_of(how, printer)
     by_hand = not (printer and printer.is_network)

@@ -16,13 +16,13 @@ from kanban.labels import Plan, archives, zpl
 from kanban.languages import gettext as _
 from kanban.prints import Batch
 from kanban.reports import printing
+from kanban.text import as_sentence
 from kanban.web import respond, security
 from kanban.web.labels import pressroom
 from kanban.web.labels.blueprint import (
     ASSETS,
     batch_of,
     bp,
-    sentence,
 )
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -47,7 +47,7 @@ def batch_pdf(batch_id: int) -> AnyResponse:
     except labels.NoRoom:
         raise
     except labels.LabelError as refused:
-        raise UnprocessableEntity(sentence(refused)) from refused
+        raise UnprocessableEntity(as_sentence(refused)) from refused
     answer: AnyResponse = send_file(path, mimetype="application/pdf", download_name=_name(found, "pdf"))
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -101,7 +101,7 @@ def _planned(batch_id: int) -> tuple[Batch, Plan]:
     try:
         return found, printing.plan_of(found, ASSETS)
     except labels.LabelError as refused:
-        raise UnprocessableEntity(sentence(refused)) from refused
+        raise UnprocessableEntity(as_sentence(refused)) from refused
 
 
 def _on_page(made: Iterator[labels.Label], how: Plan, number: int) -> list[labels.Label]:

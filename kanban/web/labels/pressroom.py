@@ -24,8 +24,9 @@ from kanban.languages import gettext as _
 from kanban.languages import mark, speaking, spoken
 from kanban.prints import Batch
 from kanban.reports import printing
+from kanban.text import as_sentence
 from kanban.web import reading, security
-from kanban.web.labels.blueprint import ASSETS, sentence
+from kanban.web.labels.blueprint import ASSETS
 from kanban.web.running import Kanban, running
 
 log = logging.getLogger("kanban")
@@ -158,7 +159,7 @@ def send(kanban: Kanban, batch_id: int, by: journal.By) -> None:
     try:
         _send(kanban, batch_id)
     except labels.LabelError as refused:
-        trouble = sentence(refused)
+        trouble = as_sentence(refused)
     _note(kanban, batch_id, by, trouble)
 
 

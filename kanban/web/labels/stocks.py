@@ -14,8 +14,9 @@ from kanban import journal, labels, prints
 from kanban.labels import Plan, faces, setting, sheets, stockfiles, stocks
 from kanban.languages import gettext as _
 from kanban.prints.printers import add_stock, remove_stock
+from kanban.text import as_sentence
 from kanban.web import forms, listing, respond, security
-from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, card_faces, sentence, stock_folder
+from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, card_faces, stock_folder
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -131,7 +132,7 @@ def _stock(typed: dict[str, str]) -> labels.Stock:
     try:
         return stocks.made(name, facts)
     except labels.BadStock as refused:
-        raise forms.BadFields({FIELDS.get(refused.field, refused.field): sentence(refused)}) from refused
+        raise forms.BadFields({FIELDS.get(refused.field, refused.field): as_sentence(refused)}) from refused
 
 
 def _name(title: str) -> str:

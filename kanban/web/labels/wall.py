@@ -11,8 +11,9 @@ from kanban import labels, shop
 from kanban.items import Location, inside_site
 from kanban.labels import Label, stocks, words
 from kanban.labels.values import parted
+from kanban.text import as_sentence
 from kanban.web import listing, security
-from kanban.web.labels.blueprint import ASSETS, all_stocks, bp, sentence
+from kanban.web.labels.blueprint import ASSETS, all_stocks, bp
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -62,7 +63,7 @@ def paper(made: list[Label], face: str, stock: str, name: str) -> AnyResponse:
         )
         pdf = labels.pdf(made, plan)
     except labels.LabelError as refused:
-        raise UnprocessableEntity(sentence(refused)) from refused
+        raise UnprocessableEntity(as_sentence(refused)) from refused
     answer = make_response(pdf)
     answer.headers["Content-Type"] = "application/pdf"
     answer.headers["Content-Disposition"] = f'inline; filename="{name}"'

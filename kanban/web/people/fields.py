@@ -10,6 +10,7 @@ from kanban import people
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.shop import Letterhead
+from kanban.text import as_sentence
 from kanban.web.forms import BadFields, Form
 from kanban.web.forms.fields import Code, Filled, Name, Note, RowId, Short
 
@@ -36,9 +37,9 @@ class DeviceForm(PersonForm):
 class PhoneForm(PersonForm):
     """A phone: where it lies, whom it asks, and whether its camera signals by itself."""
 
-    location: RowId | None = Field(None, title="The place")
-    asks: Literal["nobody", "initials", "pin"] = Field("nobody", title="The question")
-    self_signal: Literal["yes", ""] = Field("", title="The camera")
+    location: RowId | None = Field(None, title=mark("The place"))
+    asks: Literal["nobody", "initials", "pin"] = Field("nobody", title=mark("The question"))
+    self_signal: Literal["yes", ""] = Field("", title=mark("The camera"))
 
     @field_validator("location", mode="before")
     @classmethod
@@ -53,14 +54,14 @@ class PhoneForm(PersonForm):
 class PairingForm(PhoneForm):
     """A phone that is expected: for how long, and whether it takes the place of one that is known."""
 
-    lasts: Literal["screen", "paper"] = Field("screen", title="The time")
-    again: RowId | None = Field(None, title="The device")
+    lasts: Literal["screen", "paper"] = Field("screen", title=mark("The time"))
+    again: RowId | None = Field(None, title=mark("The device"))
 
 
 class PinForm(Form):
     """A PIN for shared phones; empty takes it away."""
 
-    pin: str = Field("", title="The PIN")
+    pin: str = Field("", title=mark("The PIN"))
 
     def hashed(self) -> str | None:
         """Its Argon2id hash, or none. Raises :class:`BadFields`."""
@@ -69,8 +70,7 @@ class PinForm(Form):
         try:
             return people.hash_pin(self.pin)
         except people.BadPin as refused:
-            said = str(refused)
-            raise BadFields({"pin": f"{said[:1].upper()}{said[1:]}."}) from refused
+            raise BadFields({"pin": as_sentence(refused)}) from refused
 
 
 class ShopForm(Form):
@@ -102,8 +102,7 @@ class NewPassword(Form):
         try:
             return people.hash_password(self.password, login=login)
         except people.BadPassword as refused:
-            said = str(refused)
-            raise BadFields({"password": f"{said[:1].upper()}{said[1:]}."}) from refused
+            raise BadFields({"password": as_sentence(refused)}) from refused
 
 
 class SetUpForm(NewPassword):

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from kanban import journal, receipts
 from kanban.languages import gettext as _
+from kanban.languages import mark
 from kanban.orders import OrderLine
 from kanban.receipts import Quarantine, Receipt, Return, ReturnWish
 from kanban.web import forms, respond, security
@@ -21,26 +22,28 @@ from kanban.web.receiving.blueprint import bp
 class CorrectionForm(forms.Form):
     """What really arrived, in units, and why the first count was wrong."""
 
-    units: QuantityOrZero = Field(title="The right quantity")
-    reason: Note = Field("", title="The reason")
+    units: QuantityOrZero = Field(title=mark("The right quantity"))
+    reason: Note = Field("", title=mark("The reason"))
 
 
 class AcceptanceForm(forms.Form):
     """How much is usable after all, and why."""
 
-    units: Quantity = Field(title="The quantity")
-    reason: Note = Field("", title="The reason")
+    units: Quantity = Field(title=mark("The quantity"))
+    reason: Note = Field("", title=mark("The reason"))
 
 
 class ReturnForm(forms.Form):
     """What goes back, why, and what is expected for it."""
 
-    units: Quantity = Field(title="The quantity")
-    reason: Literal["damaged", "wrong_item", "not_needed", "other"] = Field("damaged", title="The reason")
-    expected: Literal["credit", "replacement", "nothing"] = Field("credit", title="What is expected")
-    reference: Short = Field("", title="The supplier’s reference")
-    note: Note = Field("", title="The note")
-    give_back: Literal["yes", ""] = Field("", title="The need")
+    units: Quantity = Field(title=mark("The quantity"))
+    reason: Literal["damaged", "wrong_item", "not_needed", "other"] = Field(
+        "damaged", title=mark("The reason")
+    )
+    expected: Literal["credit", "replacement", "nothing"] = Field("credit", title=mark("What is expected"))
+    reference: Short = Field("", title=mark("The supplier’s reference"))
+    note: Note = Field("", title=mark("The note"))
+    give_back: Literal["yes", ""] = Field("", title=mark("The need"))
 
     def wish(self) -> ReturnWish:
         """The same in the domain's words."""
@@ -52,7 +55,7 @@ class ReturnForm(forms.Form):
 class SettlementForm(forms.Form):
     """What arrived for goods that went back."""
 
-    settlement: Short = Field("", title="What settled it")
+    settlement: Short = Field("", title=mark("What settled it"))
 
 
 @bp.post("/receipts/<int:receipt_id>/correction")

@@ -9,6 +9,7 @@ from kanban import counts, journal, loops, plans
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.loops import Loop
+from kanban.text import as_sentence
 from kanban.web import forms
 from kanban.web.forms.fields import Day, Name, Quantity, QuantityOrZero, WholeNumber
 from kanban.web.running import running
@@ -96,5 +97,4 @@ def add_temporary(session: Session, deed: journal.Deed, loop: Loop, sent: Tempor
 
 
 def _at(field: str, wrong: Exception) -> forms.BadFields:
-    said = f"{wrong}."
-    return forms.BadFields({field: said[:1].upper() + said[1:]})
+    return forms.BadFields({field: as_sentence(wrong)})

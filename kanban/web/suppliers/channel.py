@@ -18,6 +18,7 @@ from kanban.senders import Refused, link, tables, ubl
 from kanban.senders.email import headers
 from kanban.senders.preview import Preview, of_claim
 from kanban.suppliers import Supplier
+from kanban.text import as_sentence
 from kanban.web import forms, respond, security
 from kanban.web.forms.fields import Code, Note
 from kanban.web.outbox.views import CHANNELS, delivery_view
@@ -189,8 +190,7 @@ def _check_table(template: str) -> None:
     try:
         tables.read(template)
     except tables.BadTemplate as wrong:
-        said = str(wrong)
-        raise forms.BadFields({"template": f"{said[:1].upper()}{said[1:]}."}) from wrong
+        raise forms.BadFields({"template": as_sentence(wrong)}) from wrong
 
 
 def _check_identities(form: ChannelForm) -> None:

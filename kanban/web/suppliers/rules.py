@@ -48,16 +48,18 @@ SHORTAGES = {"ask": mark("A buyer decides"), "next": mark("Ask the next-ranked s
 class RuleForm(forms.Form):
     """A release rule; amounts in the shop's currency, ``confirm_days`` in working days."""
 
-    leaves: Literal["ask", "at_once", "cut_off", "limit"] = Field("ask", title="When it leaves")
-    waits_for: Literal["nothing", "minimum", "free_freight"] = Field("nothing", title="The value to wait for")
-    free_freight: Money | None = Field(None, title="Free freight from")
-    approve_over: Money | None = Field(None, title="The value that needs an approval")
-    admin_over: Money | None = Field(None, title="The value that needs an administrator")
-    urgent_at_once: Literal["yes", ""] = Field("", title="Urgent cards")
-    confirm_days: Annotated[Days, Field(le=100)] = Field(2, title="The days for an answer")
-    shortage: Literal["ask", "next"] = Field("ask", title="A shortage")
-    region: Code = Field("", title="The region")
-    time_zone: Code = Field("", title="The time zone")
+    leaves: Literal["ask", "at_once", "cut_off", "limit"] = Field("ask", title=mark("When it leaves"))
+    waits_for: Literal["nothing", "minimum", "free_freight"] = Field(
+        "nothing", title=mark("The value to wait for")
+    )
+    free_freight: Money | None = Field(None, title=mark("Free freight from"))
+    approve_over: Money | None = Field(None, title=mark("The value that needs an approval"))
+    admin_over: Money | None = Field(None, title=mark("The value that needs an administrator"))
+    urgent_at_once: Literal["yes", ""] = Field("", title=mark("Urgent cards"))
+    confirm_days: Annotated[Days, Field(le=100)] = Field(2, title=mark("The days for an answer"))
+    shortage: Literal["ask", "next"] = Field("ask", title=mark("A shortage"))
+    region: Code = Field("", title=mark("The region"))
+    time_zone: Code = Field("", title=mark("The time zone"))
 
     @model_validator(mode="after")
     def _known_zone(self) -> RuleForm:
