@@ -21,10 +21,12 @@ from kanban.sizing import (
     quantities,
     reorder,
     simulation,
+    sittings,
 )
 from kanban.sizing.history import Use
 from kanban.sizing.intervals import Rate, garwood
 from kanban.sizing.policy import Demand
+from kanban.sizing.sittings import Burst
 from kanban.sizing.working_time import WorkingTime, seasonal
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -235,6 +237,79 @@ def test_a_later_change_to_half_the_use_is_noticed_too() -> None:
     assert found.factor == 0.5
 
 
+def in_one_go(at: float, scans: int) -> list[float]:
+    return [at + n / 2_000 for n in range(scans)]
+
+
+def sized(times: list[float], now: float, cards: int, guess: float = 2.0) -> tuple[Use, advice.Decision]:
+    use = history.learn(times, now, history.prior(guess))
+    loop = advice.Loop(20, cards, 2, 5)
+    return use, advice.decide(loop, advice.advise(loop, use, lead_times.expected(5, classes.WATCH)))
+
+
+@pytest.mark.parametrize("later", [0.1, 1.0, 5.0, 20.0])
+def test_all_empty_bins_of_a_first_day_are_no_use_of_that_day(later: float) -> None:
+    use, decision = sized(in_one_go(0.0, 30), later, 30, guess=0.2)
+    assert use.rate.mean < 0.201
+    assert use.effective == 0
+    assert decision.what == "keep"
+    assert use.burst == Burst(0, 30, "before")
+    known = [later + 2.0 * n for n in range(1, 6)]
+    both = history.learn([*in_one_go(0.0, 30), *known], later + 10.0, history.prior(0.2))
+    assert 0.1 < both.rate.mean < 0.5, "five scans since, and the guess"
+
+
+def test_a_week_that_was_caught_up_with_is_no_change() -> None:
+    """Two bins a day, nobody scans for five days, then ten at once: what was used stays what it was."""
+    steady = [0.5 * n for n in range(1, 110)]
+    before, _ = sized(steady, 55.0, 30)
+    for scans in (5, 10):
+        times = [*steady, *in_one_go(60.0, scans)]
+        for later in (0.1, 5.0):
+            after = [60.0 + 0.5 * n for n in range(1, int(2 * later) + 1)]
+            use, decision = sized([*times, *after], 60.0 + later, 30)
+            assert use.change is None
+            assert use.rate.mean == pytest.approx(before.rate.mean, rel=0.08)
+            assert decision.cards <= 30
+            assert use.burst == Burst(109, scans, "spread")
+
+
+def test_more_than_a_silence_explains_is_counted_whole_and_said() -> None:
+    steady = [0.5 * n for n in range(1, 110)]
+    for later in (0.1, 5.0):
+        times = [*steady, *in_one_go(60.0, 30), *(60.5 + 0.5 * n for n in range(int(2 * later)))]
+        use, decision = sized(times, 60.0 + later, 30)
+        assert use.change is None
+        assert 2.1 < use.rate.mean < 2.6
+        assert decision.cards <= 33, "one day on which somebody scanned is no new rate"
+        assert use.burst == Burst(109, 30, "whole")
+
+
+def test_a_shop_that_scans_in_rounds_has_no_burst() -> None:
+    rounds = [time for week in range(1, 13) for time in in_one_go(5.0 * week, 10)]
+    use, _ = sized(rounds, 61.0, 30)
+    assert use.burst is None
+    assert use.change is None
+    assert use.rate.mean == pytest.approx(2.0, rel=0.1)
+    assert use.cv2 > 1, "bins wait for their round: that needs cards"
+
+
+def test_a_burst_is_forgotten_like_its_scans() -> None:
+    times = [*(0.5 * n for n in range(1, 110)), *in_one_go(60.0, 30)]
+    assert sized(times, 119.0, 30)[0].burst is not None
+    assert sized(times, 121.0, 30)[0].burst is None
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.floats(0.2, 20))
+def test_sittings_hold_every_scan_once_and_spreading_keeps_their_order(sizes: list[int], gap: float) -> None:
+    times = [time for n, scans in enumerate(sizes) for time in in_one_go(gap * (n + 1), scans)]
+    found = sittings.sittings_of(times)
+    assert [number for each in found for number in each.numbers()] == list(range(len(times)))
+    even = sittings.spread(times, found)
+    assert even == sorted(even)
+    assert even[-1] == pytest.approx(times[-1])
+
+
 def test_open_orders_count_as_long_as_they_have_taken() -> None:
     belief = lead_times.expected(5, classes.ROBUST)
     received = [5.0] * 10
@@ -269,8 +344,8 @@ def test_any_history_of_scans_gives_advice(times: list[float], guess: float, sur
     assert sized.option(sized.cards).fill >= 0
 
 
-def test_ten_thousand_scans_in_an_hour_give_advice_too() -> None:
-    times = [n / 80_000 for n in range(10_000)]
+def test_ten_thousand_scans_in_a_day_give_advice_too() -> None:
+    times = [n / 10_000 for n in range(10_000)]
     use = history.learn(times, 1.0, history.prior(1.0))
     sized = advice.advise(advice.Loop(1, 2, 2, 5), use, FIXED)
     assert sized.cards == advice.MOST_CARDS

@@ -178,7 +178,7 @@ def figures_of(reviewed: Reviewed) -> dict[str, Any]:
         "slow": advised.slow,
         "textbook": advised.textbook,
         "effective": use.effective,
-        "scans": reviewed.scans,
+        "scans": reviewed.scans - (use.burst.scans if use.burst and use.burst.kind == "before" else 0),
         "confidence": advised.confidence,
         "word": reviewed.word,
         "reasons": list(dict.fromkeys(reviewed.reasons)),
@@ -188,12 +188,22 @@ def figures_of(reviewed: Reviewed) -> dict[str, Any]:
         "days_watched": reviewed.days_watched,
         "days_out": reviewed.days_out,
         "change": None if change is None else {"factor": change.factor, "scans": change.scans},
+        "burst": _told_at_once(reviewed),
         "unit_cost": float(reviewed.told.unit_cost),
         "quantity": float(reviewed.told.loop.card_quantity),
         "options": {str(n): list(option) for n, option in advised.options.items()},
         "lead_times": [list(node) for node in reviewed.nodes],
         "silence": alarms.silence_limit(max(use.rate.shape, 0.5)) / use.rate.mean,
     }
+
+
+def _told_at_once(reviewed: Reviewed) -> dict[str, Any] | None:
+    """The scans made in one go that the use is told of with: how many, when, and what is made of them."""
+    burst = reviewed.use.burst
+    if burst is None:
+        return None
+    at = reviewed.told.turns[burst.first].since
+    return {"scans": burst.scans, "kind": burst.kind, "at": at.isoformat()}
 
 
 def _use(told: History, work: WorkingTime, at: datetime, days_out: float) -> tuple[Use, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from kanban.advice import Advice
 from kanban.items import Item, Location
+from kanban.journal import Event
 from kanban.loops import Card, Loop
 from kanban.orders import Replenishment
 from kanban.reports import search
-
-WEEK = timedelta(days=7)
+from kanban.reports.figures.weekly import mondays
 
 Found: TypeAlias = Select[*tuple[Any, ...]]
 
@@ -123,9 +123,10 @@ def summary(session: Session) -> Summary:
 def scans_per_week(
     session: Session, loop_id: int, at: datetime, zone: ZoneInfo, weeks: int
 ) -> list[tuple[date, int]]:
-    """Bins emptied in each of the last weeks, by the week's Monday, the oldest first."""
-    monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
-    first = monday - (weeks - 1) * WEEK
+    """Bins emptied in each of the last weeks since the loop was made, by the week's Monday."""
+    made = select(func.min(Event.recorded_at)).where(Event.noun == "loop", Event.noun_id == loop_id)
+    starts = mondays(session.scalar(made) or at, at, zone, weeks)
+    first = starts[0]
     since = datetime.combine(first, datetime.min.time(), zone)
     signals = (
         select(Replenishment.signalled_at)
@@ -139,7 +140,7 @@ def scans_per_week(
     counted: Counter[int] = Counter()
     for signalled_at in session.scalars(signals):
         counted[(signalled_at.astimezone(zone).date() - first).days // 7] += 1
-    return [(first + n * WEEK, counted[n]) for n in range(weeks)]
+    return [(start, counted[n]) for n, start in enumerate(starts)]
 
 
 def _of(which: str) -> Found:

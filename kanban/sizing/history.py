@@ -12,8 +12,10 @@ from math import expm1, log
 from statistics import fmean
 from typing import NamedTuple
 
+from kanban.sizing import sittings
 from kanban.sizing.alarms import SCANS_BEFORE_ALARMS, Change, interval_cusum
 from kanban.sizing.intervals import Rate
+from kanban.sizing.sittings import Burst, Sitting
 
 HALF_LIFE, KEPT_GAPS = 60.0, 20.0
 """Working days after which a scan counts half; of a slow or lumpy loop as many as this many of its gaps take
@@ -32,13 +34,14 @@ class Use(NamedTuple):
     """What is believed of a loop's use: scans per working day, and the variation of the gaps between them.
 
     ``effective`` scans speak from the history (old ones count less, lumpy ones too); ``change`` is the
-    last alarm, if any.
+    last alarm, if any; ``burst`` the last sitting with far more scans than the others, if it still counts.
     """
 
     rate: Rate
     cv2: float
     effective: float
     change: Change | None
+    burst: Burst | None = None
 
 
 def vmr(quantity: float, cv2: float) -> float:
@@ -78,22 +81,43 @@ def learn(times: Sequence[float], now: float, belief: Rate, *, out: float = 0.0)
 
     A = a + n / cv², B = b + T / cv², each scan and each day weighted by 0.5 ** (age / half-life). ``out`` are
     days without stock to be left out where people then go elsewhere. An interval CUSUM that sounds
-    after 20 effective scans starts the belief anew from the scans since the change.
+    after 20 effective scans starts the belief anew from the scans since the change. Scans made in one go
+    are no use made in one go: see :mod:`kanban.sizing.sittings`.
     """
-    gaps = gaps_of(times)
+    found = sittings.sittings_of(times)
+    before = found[0].scans if found and found[0].scans > 1 else 0
+    start = times[before - 1] if before else 0.0  # since when those bins were empty, nobody knows
+    watched = now - start
+    use = _learn([time - start for time in times[before:]], watched, belief, min(out, watched))
+    if use.burst is not None:
+        return use._replace(burst=use.burst._replace(first=use.burst.first + before))
+    told = before and found[0] in sittings.odd_ones(found) and watched <= HALF_LIFE
+    return use._replace(burst=Burst(0, before, "before")) if told else use
+
+
+def _learn(times: Sequence[float], now: float, belief: Rate, out: float) -> Use:
+    """The same after the first sitting of several scans, which tells of a time that nobody watched."""
+    found = sittings.sittings_of(times)
+    odd = sittings.odd_ones(found)
+    late = [each for each in odd if sittings.is_catching_up(each, times)]
+    even = gaps_of(sittings.spread(times, found))
+    calm = sittings.spread(times, late)
+    gaps = gaps_of(calm)
     cv2 = gap_cv2(gaps)
     half_life = max(HALF_LIFE, KEPT_GAPS * max(cv2, 1.0) * fmean(gaps)) if gaps else HALF_LIFE
-    scans = sum(_weight(now - time, half_life) for time in times)
+    scans = sum(_weight(now - time, half_life) for time in calm)
     days = _weighted_days(now, half_life) * max(0.0, 1 - out / now) if now > 0 else 0.0
     rate = Rate(belief.shape + scans / cv2, belief.exposure + days / cv2)
     effective = scans / cv2
-    change = change_of(gaps, cv2) if effective >= SCANS_BEFORE_ALARMS else None
+    burst = _burst(odd, late, now, half_life)
+    plain = [even[n - 1] for each in found if each not in odd for n in each.numbers() if n]
+    change = change_of(plain, gap_cv2(gaps_of(times))) if effective >= SCANS_BEFORE_ALARMS else None
     if change is None:
-        return Use(rate, cv2, effective, None)
-    since = gaps[change.since :]
+        return Use(rate, cv2, effective, None, burst)
+    since = plain[change.since :]
     recent, cv2 = len(since) / max(sum(since) + now - times[-1], 1e-9), gap_cv2(since)
     effective = max(AFTER_A_CHANGE, len(since) / cv2)
-    return Use(Rate(effective, effective / recent), cv2, effective, change)
+    return Use(Rate(effective, effective / recent), cv2, effective, change, burst)
 
 
 def change_of(gaps: Sequence[float], cv2: float) -> Change | None:
@@ -106,6 +130,13 @@ def change_of(gaps: Sequence[float], cv2: float) -> Change | None:
     found = [interval_cusum(gaps, rate, cv2, factor) for factor in (2.0, 0.5)]
     alive = [each for each in found if each is not None and each.since + each.scans == len(gaps)]
     return max(alive, key=lambda each: each.since, default=None)
+
+
+def _burst(odd: Sequence[Sitting], late: Sequence[Sitting], now: float, half_life: float) -> Burst | None:
+    """The last odd sitting while it counts at least half."""
+    if not odd or _weight(now - odd[-1].at, half_life) < 0.5:
+        return None
+    return Burst(odd[-1].first, odd[-1].scans, "spread" if odd[-1] in late else "whole")
 
 
 def _steady_part(gaps: Sequence[float]) -> Sequence[float]:

@@ -78,6 +78,11 @@ def late(value: date | str) -> bool:
     return (date.fromisoformat(value) if isinstance(value, str) else value) < today()
 
 
+def day_of(at: datetime) -> str:
+    """The day of a moment in the shop's time: ``Thu 26 Nov``."""
+    return languages.day(at.astimezone(running().settings.zone).date())
+
+
 def ago(at: datetime) -> str:
     """How long ago, in one unit: ``3 hr ago``, ``just now``."""
     return languages.ago(g.at - at)

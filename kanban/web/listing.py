@@ -110,9 +110,10 @@ def whole(name: str, default: int) -> int:
     return int(value)
 
 
-def choice(name: str, allowed: tuple[str, ...]) -> str:
-    """A word of the address; the first of ``allowed`` where it says none, 400 for an unknown one."""
-    value = one(name) or allowed[0]
+def choice(name: str, allowed: tuple[str, ...], usual: str = "") -> str:
+    """A word of the address; ``usual`` or the first of ``allowed`` where it says none, 400 for an unknown
+    one."""
+    value = one(name) or usual or allowed[0]
     if value not in allowed:
         raise BadRequest(
             _("In the address, “%(name)s” is none of %(choices)s.", name=name, choices=", ".join(allowed))
@@ -120,9 +121,9 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def choices(name: str, labels: dict[str, str]) -> list[Choice]:
-    """The values of a parameter as links; the first label's value is the usual one."""
-    now = choice(name, tuple(labels))
+def choices(name: str, labels: dict[str, str], usual: str = "") -> list[Choice]:
+    """The values of a parameter as links; ``usual`` or the first label's value is the usual one."""
+    now = choice(name, tuple(labels), usual)
     return [
         Choice(_(label), href(page=None, **{name: value}), value == now) for value, label in labels.items()
     ]

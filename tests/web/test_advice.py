@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kanban import advice, items, loops
+from kanban import advice, clock, items, loops
 from kanban.db import Database
 from kanban.items import Item, Location
+from kanban.reports import advised as advised_reports
+from kanban.reports import figures
 from kanban.suppliers import SupplierItem
-from web.conftest import Client, ShopData, deed, revision
+from web.conftest import Client, ShopData, deed, do, revision
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -108,6 +112,23 @@ def test_what_a_person_sets_is_sized_before_the_answer(
     with database.read() as session:
         told = advice.collect(session, this.at, BERLIN)
     assert [each.cards for each in told] == [after.cards_now]
+
+
+def test_cards_scanned_all_at_once_are_named_in_the_reasons(
+    buyer: Client, database: Database, shop: ShopData
+) -> None:
+    do(database, loops.add_cards, loops.Loop, shop.loop, 28, "active")
+    with database.read() as session:
+        codes = list(session.scalars(select(loops.Card.code)))
+    for code in codes:
+        assert buyer.post(f"/c/{code}/scans", json={}).status_code == 200
+    page = send(buyer, "/advice/review").location
+    assert page == "/advice"
+    told = buyer.get(f"/loops/{shop.loop}/advice").text
+    assert "30 cards were scanned at once on " in told
+    assert "they are not counted as use" in told
+    assert "(0 scans so far)" in told
+    assert "Nothing to change" in buyer.get("/advice").text
 
 
 def test_a_second_source_is_followed_at_once(buyer: Client, database: Database, advised: ShopData) -> None:
@@ -232,7 +253,7 @@ def test_the_walk_shows_an_empty_shelf_until_somebody_looked(
 
 def test_the_dashboard_counts(buyer: Client, viewer: Client, advised: ShopData) -> None:
     for by in ("supplier", "area", "class", "word"):
-        page = buyer.get(f"/dashboard?by={by}&days=30").text
+        page = buyer.get(f"/dashboard?by={by}&days=28").text
         assert "In stock" in page
     assert "Money on the shelves" in page
     assert "Money on the shelves" not in viewer.get("/dashboard").text
@@ -251,8 +272,35 @@ def test_every_figure_has_its_weeks(buyer: Client, viewer: Client, advised: Shop
     sheet = buyer.get("/dashboard/weeks.csv?by=supplier")
     rows = sheet.text.splitlines()
     assert rows[0].startswith("\ufeffgroup,week,in_stock")
-    assert len(rows) > 2 * 26
     assert viewer.get("/dashboard/weeks.csv").status_code == 403
+
+
+def test_weeks_begin_with_the_journal_and_are_half_a_year_at_most(
+    buyer: Client, database: Database, advised: ShopData
+) -> None:
+    """A week before the shop was born is not a zero."""
+    rows = csv.DictReader(buyer.get("/dashboard/weeks.csv").text.removeprefix("\ufeff").splitlines())
+    assert len([row for row in rows if row["group"] == ""]) == 1
+    loop = buyer.get(f"/loops/{advised.loop}/advice").text.split("Bins emptied a week", 1)[1]
+    assert loop.split("</figure>")[0].count("<rect") == 1
+    for weeks, shown in ((0, 1), (2, 3), (30, 26)):
+        later = clock.now() + timedelta(weeks=weeks)
+        with database.read() as session:
+            told = advice.collect(session, later, BERLIN)
+            found = figures.OverTime(session, later, BERLIN).of(told)
+            bins = advised_reports.scans_per_week(session, advised.loop, later, BERLIN, 26)
+        assert len(found) == len(bins) == shown
+        assert found[-1].start == bins[-1][0]
+        assert all(week.worked > 0 for week in found[:-1])
+
+
+def test_periods_stand_in_their_order_and_the_chosen_one_is_marked(buyer: Client, shop: ShopData) -> None:
+    for chosen, word in (("", "Quarter"), ("?days=28", "4 weeks"), ("?days=365", "Year")):
+        page = buyer.get(f"/dashboard{chosen}").text
+        nav = page.split('aria-label="Window"')[1].split("</nav>")[0]
+        assert re.findall(r">([^<]+)</a>", nav) == ["4 weeks", "Quarter", "Half-year", "Year"]
+        assert re.findall(r'aria-current="true">([^<]+)<', nav) == [word]
+    assert buyer.get("/dashboard?days=30").status_code == 400
 
 
 def test_advice_and_finds_are_to_be_had_as_sheets(buyer: Client, viewer: Client, advised: ShopData) -> None:

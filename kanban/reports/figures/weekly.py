@@ -1,4 +1,7 @@
-"""The same figures week by week: for all loops, or for those of a supplier, an area, a class, a buffer."""
+"""The same figures week by week: for all loops, or for those of a supplier, an area, a class, a buffer.
+
+They begin with the week of the journal's first entry: a week before that is not a zero.
+"""
 
 from __future__ import annotations
 
@@ -73,13 +76,26 @@ class _Sent:
     lines: list[tuple[int, str]] = field(default_factory=list)
 
 
+def monday_of(moment: datetime, zone: ZoneInfo) -> date:
+    """The first day of a moment's week."""
+    day = moment.astimezone(zone).date()
+    return day - timedelta(days=day.weekday())
+
+
+def mondays(began: datetime, at: datetime, zone: ZoneInfo, most: int) -> list[date]:
+    """The weeks from that of ``began`` to that of ``at``, by their Mondays; the last ``most`` of them."""
+    last = monday_of(at, zone)
+    count = (last - min(monday_of(began, zone), last)).days // 7 + 1
+    return [last - WEEK * n for n in range(min(count, most) - 1, -1, -1)]
+
+
 class OverTime:
     """What the weeks are counted from, read once: cards that came and left, orders and their lines."""
 
     def __init__(self, session: Session, at: datetime, zone: ZoneInfo, weeks: int = WEEKS) -> None:
-        monday = at.astimezone(zone).date() - timedelta(days=at.astimezone(zone).weekday())
+        monday = monday_of(at, zone)
         self._at = at
-        self._starts = [monday - WEEK * n for n in range(weeks - 1, -1, -1)]
+        self._starts = mondays(_first_entry(session) or at, at, zone, weeks)
         edges = [datetime.combine(start, time(), zone) for start in (*self._starts, monday + WEEK)]
         self._spans = [(since, min(until, at)) for since, until in pairwise(edges)]
         self._clocks = Calendars(session, zone)
@@ -144,6 +160,10 @@ class OverTime:
             if line.promised is not None and line.order_id in found:
                 found[line.order_id].lines.append((line.supplier_item_id, line.promised))
         return list(found.values())
+
+
+def _first_entry(session: Session) -> datetime | None:
+    return session.scalar(select(Event.recorded_at).order_by(Event.id).limit(1))
 
 
 def _cards(session: Session, since: datetime) -> tuple[dict[int, list[datetime]], dict[int, list[datetime]]]:

@@ -13,7 +13,7 @@ from kanban.languages import gettext as _
 from kanban.loops import Loop
 from kanban.reports import advised, catalogue
 from kanban.web import formats, listing, pictures, respond, security
-from kanban.web.advice import words
+from kanban.web.advice import sentences, words
 from kanban.web.advice.blueprint import bp
 from kanban.web.reading import session
 from kanban.web.running import running
@@ -93,7 +93,7 @@ def advice_view(found: Advice, unit: str) -> dict[str, Any]:
         "reasons": words.reasons(figures),
         "confidence": _(words.CONFIDENCE[figures["confidence"]]),
         "target": words.share(figures["target"]),
-        "sentences": words.sentences(found, unit),
+        "sentences": sentences.of(found, unit),
         "options": words.options(found, unit),
         "state": found.state,
         "state_word": _(words.STATES[found.state]),

@@ -22,7 +22,8 @@ from kanban.web.walk import ICONS, TITLES, TONES
 
 bp = Blueprint("dashboard", __name__)
 
-WINDOWS = {"91": mark("3 months"), "30": mark("30 days"), "182": mark("6 months"), "365": mark("a year")}
+WINDOWS = {"28": mark("4 weeks"), "91": mark("Quarter"), "182": mark("Half-year"), "365": mark("Year")}
+USUAL_WINDOW = "91"
 GROUPS = {"supplier": mark("Supplier"), "area": mark("Area"), "class": mark("Class"), "word": mark("Buffer")}
 COLUMNS = (
     "sku", "item", "place", "supplier", "class", "buffer", "cards", "card_quantity", "unit", "use_per_day",
@@ -39,7 +40,7 @@ MOST_DEAD = 20
 @security.access("viewer")
 def show() -> str:
     """All figures, with their formulas one tap away, one of them week by week, and side by side."""
-    window, by = listing.choice("days", tuple(WINDOWS)), listing.choice("by", tuple(GROUPS))
+    window, by = listing.choice("days", tuple(WINDOWS), USUAL_WINDOW), listing.choice("by", tuple(GROUPS))
     shop = figures.shop(session(), g.at, running().settings.zone, timedelta(days=int(window)))
     over_time = figures.OverTime(session(), g.at, running().settings.zone)
     may_see_money = security.who().may("buyer")
@@ -48,9 +49,9 @@ def show() -> str:
     weeks = over_time.of(each.told for each in shop.standings)
     return render_template(
         "dashboard/show.html",
-        tiles=_tiles(shop, shown, weeks, _(WINDOWS[window])),
+        tiles=_tiles(shop, shown, weeks, int(window)),
         finds=_finds(),
-        windows=listing.choices("days", {key: _(said) for key, said in WINDOWS.items()}),
+        windows=listing.choices("days", WINDOWS, USUAL_WINDOW),
         groups=listing.choices("by", {key: _(said) for key, said in GROUPS.items()}),
         names=listing.choices("figure", {key: _(CURVES[key].title) for key in shown}),
         rows=[
@@ -88,19 +89,22 @@ def export_weeks() -> Response:
 
 
 def _tiles(
-    shop: figures.Shop, shown: Sequence[str], weeks: Sequence[Week], window: str
+    shop: figures.Shop, shown: Sequence[str], weeks: Sequence[Week], days: int
 ) -> list[dict[str, str]]:
     total = figures.added(shop.standings, g.at)
     hits, lines = shop.on_time
     low, high = shop.on_time_band
     told = {
-        "in_stock": (total.in_stock, _("of the working time of %(window)s", window=window)),
+        "in_stock": (total.in_stock, _("of the working time in %(days)s days", days=days)),
         "on_time": (
             hits / lines if lines else None,
-            _("%(hits)s of %(lines)s lines; between %(low)s and %(high)s", hits=hits, lines=lines,
+            _("%(hits)s of %(lines)s lines in a year; between %(low)s and %(high)s", hits=hits, lines=lines,
               low=share(low), high=share(high)) if lines else _("nothing delivered yet"),
         ),
-        "orders": (float(shop.effort.orders), _("with %(lines)s lines", lines=shop.effort.lines)),
+        "orders": (
+            float(shop.effort.orders),
+            _("in %(days)s days, with %(lines)s lines", days=days, lines=shop.effort.lines),
+        ),
         "money": (total.cash, _("at most %(ceiling)s", ceiling=money(total.ceiling) or "–")),
         "days": (total.days_on_hand, _("working days")),
         "turns": (total.turns, _("a year")),
