@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import socket
 import ssl
 import threading
-import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from ports import free_port
 
 STAGES = ("EHLO", "MAIL", "RCPT", "DATA", "after DATA")
 
@@ -169,13 +168,6 @@ class _Controller(Controller):
         return _Plain(self.handler, **self._options)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(
     server: MailServer | None = None,
@@ -244,11 +236,3 @@ def context_of(file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
-
-
-def until(holds: Any, seconds: float = 10.0) -> None:
-    """Wait until ``holds()`` is true."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)

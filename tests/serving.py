@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -19,14 +17,15 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
+from ports import free_port
 from shop import open_shop
+from waiting import LONGEST_WAIT, wait_until
 
 from kanban import people, schema
 from kanban.db import Database
 
 KANBAN = str(Path(sys.executable).with_name("kanban"))
 START_LASTS = 240.0  # seconds, at most: the demo shop is filled first, on a busy machine
-STOP_LASTS = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,7 @@ class Served:
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal and wait for the end; returns the exit code."""
         self.process.send_signal(sign)
-        return self.process.wait(STOP_LASTS)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return self.process.wait(LONGEST_WAIT)
 
 
 def environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
@@ -84,13 +75,13 @@ def serving(
         )  # fmt: skip
     served = Served(process, f"http://127.0.0.1:{port}", log)
     try:
-        wait_until(lambda: is_ready(served), START_LASTS, served.log)
+        wait_until(lambda: is_ready(served), served.log, START_LASTS)
         yield served
     finally:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(STOP_LASTS)
+                process.wait(LONGEST_WAIT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -113,16 +104,8 @@ def is_ready(served: Served) -> bool:
     assert served.process.poll() is None, f"the server ended:\n{served.said}"
     try:
         return Browser(served.address).get("/readyz").status == 200
-    except (URLError, ConnectionError):
+    except (URLError, ConnectionError, TimeoutError):
         return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float, about: object = "") -> None:
-    """Wait for something to become true; fails the test after so many seconds."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"not so after {seconds} seconds: {about}"
-        time.sleep(0.05)
 
 
 @dataclass

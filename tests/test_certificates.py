@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from serving import KANBAN, Served, environment, free_port, serving, stocked, wait_until
+from ports import free_port
+from serving import KANBAN, Served, environment, serving, stocked
+from waiting import wait_until
 
 from kanban import certificates, config
 from kanban.keeping import cameras
@@ -224,7 +226,7 @@ def test_serve_speaks_tls_with_it_and_helps_phones_on_a_port_beside(
         certificates.keep(folder, HOST, ("127.0.0.1",), datetime.now(UTC))
         assert leaf(folder).serial_number != before
         os.kill(served.process.pid, signal.SIGHUP)
-        wait_until(lambda: shown_serial(port) not in (before, 0), 60, "the renewed certificate is served")
+        wait_until(lambda: shown_serial(port) not in (before, 0), "the renewed certificate is served")
         assert call(served, folder, "/readyz").status == 200
 
 

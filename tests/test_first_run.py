@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 import zxingcpp
 from PIL import Image
-from serving import KANBAN, Browser, Served, environment, free_port, serving, stocked, wait_until
+from ports import free_port
+from serving import KANBAN, Browser, Served, environment, serving, stocked
+from waiting import LONGEST_WAIT, wait_until
 
 PASSWORD = "correct horse battery"
 DOT = 4  # pixels of a module of the terminal's QR code, as a phone may see it
@@ -117,7 +119,7 @@ def test_a_killed_server_frees_its_port_and_folder_and_loses_nothing(folder: Pat
     with serving(folder, port=port) as served:
         assert '"signalled"' in Browser(served.address).scan(first, token).text
         served.stop(signal.SIGKILL)
-        wait_until(lambda: is_free(port) and is_released(folder), 2)
+        wait_until(lambda: is_free(port) and is_released(folder))
     with serving(folder, port=port) as served:
         browser = Browser(served.address)
         assert '"already"' in browser.scan(first, token).text
@@ -143,7 +145,7 @@ def test_a_second_server_on_the_same_folder_is_refused(folder: Path) -> None:
             env=environment(folder, free_port()),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=LONGEST_WAIT,
         )
         assert second.returncode == 1
         assert str(served.process.pid) in second.stderr
@@ -153,7 +155,7 @@ def test_a_second_server_on_the_same_folder_is_refused(folder: Path) -> None:
 
 def test_a_setting_that_cannot_work_stops_the_start(folder: Path) -> None:
     wrong = environment(folder, free_port()) | {"KANBAN_TIME_ZONE": "Mars/Olympus"}
-    ended = subprocess.run([KANBAN, "serve"], env=wrong, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([KANBAN, "serve"], env=wrong, capture_output=True, text=True, timeout=LONGEST_WAIT)
     assert ended.returncode == 1
     assert "KANBAN_TIME_ZONE" in ended.stderr
     assert not folder.exists()

@@ -17,6 +17,7 @@ import mailserver
 import served
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from waiting import wait_until
 
 from kanban import clock, journal, outbox, schema, suppliers
 from kanban.db import Database
@@ -37,9 +38,9 @@ def rate(orders: int, dispatchers: int) -> tuple[float, float]:
         released = orders / (time.perf_counter() - begun) * 60
         environment = mails.environ_of(folder, url, server.port)
         processes = [mails.start(environment) for _ in range(dispatchers)]
-        mailserver.until(lambda: len(server.mails) > 4, 120)  # they have started
+        wait_until(lambda: len(server.mails) > 4, seconds=120)  # they have started
         first, begun = len(server.mails), time.perf_counter()
-        mailserver.until(lambda: len(server.mails) >= orders, 600)
+        wait_until(lambda: len(server.mails) >= orders, seconds=600)
         sent = (len(server.mails) - first) / (time.perf_counter() - begun) * 60
         for process in processes:
             process.terminate()
@@ -64,7 +65,7 @@ def latency() -> list[float]:
                 before = len(server.mails)
                 assert caller.post(f"/c/{code}/scans").json()["effect"] == "signalled"
                 begun = time.perf_counter()
-                mailserver.until(lambda before=before: len(server.mails) > before, 60)
+                wait_until(lambda before=before: len(server.mails) > before)
                 took.append(time.perf_counter() - begun - UNDO)
             caller.close()
     return took

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 from serving import Browser, Served, serving
 from shop import GLOVE, PAPER, SCREW, Shop, stock
 from sqlalchemy.orm import Session
@@ -22,12 +24,16 @@ from kanban.db import Database
 PLAIN_HOST = "kanban.test"
 """Another name of the shop's server: browsers trust 127.0.0.1 without TLS, and no other."""
 PASSWORD = "correct horse battery"
+LONGEST_WAIT = 60_000
+"""Milliseconds until something counts as never happening: what is quick on one machine is slow on another."""
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
+
+expect.set_options(timeout=LONGEST_WAIT)
 
 
 @dataclass
@@ -51,7 +57,14 @@ class OpenShop:
 
 @pytest.fixture(scope="session")
 def open_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShop]:
-    folder = tmp_path_factory.mktemp("browser") / "shop"
+    """The shop of most tests: each of them leaves signals behind, in any order."""
+    with opened_shop(tmp_path_factory.mktemp("browser") / "shop") as shop:
+        yield shop
+
+
+@contextmanager
+def opened_shop(folder: Path) -> Iterator[OpenShop]:
+    """A furnished shop in a new folder, and its server running."""
     folder.mkdir()
     url = f"sqlite:///{folder / 'kanban.sqlite'}"
     schema.upgrade(url)
@@ -144,9 +157,3 @@ def desk(open_context: Callable[..., BrowserContext]) -> Page:
 def card(open_shop: OpenShop) -> str:
     """A card with a full bin, that no other test touches."""
     return next(open_shop.full)
-
-
-@pytest.fixture
-def three_cards(open_shop: OpenShop) -> list[str]:
-    """Three cards like ``card``."""
-    return [next(open_shop.full) for _ in range(3)]

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.sync_api import BrowserContext, BrowserType, Page
-from serving import Served, free_port, serving, wait_until
+from ports import free_port
+from serving import Served, serving
 from shop import SCREW, Shop, stock
 from sqlalchemy.orm import Session
+from waiting import wait_until
 
-from browser.conftest import FLAGS, PHONE, keys
+from browser.conftest import FLAGS, LONGEST_WAIT, PHONE, keys
 from kanban import clock, items, schema, suppliers
 from kanban.db import Database
-
-LONGEST_WAIT = 30_000  # milliseconds: this machine may be busy
 
 
 class Scan(NamedTuple):
@@ -82,7 +82,7 @@ class MortalShop:
             "SELECT e.kind, coalesce(c.code, ''), e.key, e.recorded_at - e.occurred_at FROM event e"
             " LEFT JOIN card c ON c.id = e.card_id WHERE e.via = 'scan' AND e.key IS NOT NULL ORDER BY e.id"
         )
-        with closing(sqlite3.connect(self.folder / "kanban.sqlite")) as database:
+        with closing(sqlite3.connect(self.folder / "kanban.sqlite", timeout=60)) as database:
             found = [Scan(*row[:3], timedelta(milliseconds=row[3])) for row in database.execute(asked)]
         return [each for each in found if not keys or each.key in keys]
 
@@ -92,6 +92,15 @@ def _kill_family(process: int) -> None:
     for each in (process, *map(int, children)):
         with suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
+    wait_until(lambda: not any(map(_lives, map(int, children))), "the server's processes are gone")
+
+
+def _lives(process: int) -> bool:
+    """Whether the process may still hold the port and the folder; one that nobody has buried does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @contextmanager
@@ -183,7 +192,7 @@ def scan(page: Page, code: str, **more: object) -> str:
 
 def until(page: Page, expression: str, arg: object = None) -> None:
     """Wait until an expression is true; unlike Playwright's own waiting this one awaits promises."""
-    wait_until(lambda: bool(page.evaluate(expression, arg)), LONGEST_WAIT / 1_000, expression)
+    wait_until(lambda: page.evaluate(expression, arg), expression)
 
 
 def states(page: Page) -> dict[str, str]:

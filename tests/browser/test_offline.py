@@ -201,7 +201,7 @@ def test_no_new_version_takes_over_while_a_page_scans(
     shop.kill()
     shop.start()
     other.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
-    expect(other.get_by_text("A new version is here.")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(other.get_by_text("A new version is here.")).to_be_visible()
     assert other.evaluate("navigator.serviceWorker.getRegistration().then((found) => Boolean(found.waiting))")
     page.evaluate("delete document.documentElement.dataset.scanning")
     page.goto("/queue")

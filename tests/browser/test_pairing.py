@@ -61,7 +61,7 @@ def test_a_phone_before_the_square_is_paired_with_one_press_and_the_desk_says_so
     phone.get_by_role("button", name="Pair this phone").click()
     expect(phone.get_by_role("heading", name="Rack A")).to_be_visible()
     is_sound(phone)
-    expect(desk.get_by_text("The phone is paired")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(desk.get_by_text("The phone is paired")).to_be_visible()
     is_sound(desk)
     again = open_context(**STILL, **PHONE).new_page()
     again.goto(link)
@@ -92,7 +92,7 @@ def test_a_shared_phone_asks_who_holds_it_and_goes_on_to_the_card(
         is_sound(phone)
         phone.get_by_label("PIN of Ada").fill("4711")
         phone.get_by_role("button", name="That is me").click()
-    expect(phone.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(phone.get_by_role("heading", name="Ordered")).to_be_visible()
     phone.goto("/device")
     phone.get_by_role("button", name="Not me").click()
     expect(phone.get_by_role("heading", name="Who are you?")).to_be_visible()
@@ -111,4 +111,4 @@ def test_a_strangers_phone_comes_from_a_card_and_returns_to_it(
     camera = context.new_page()  # the camera opens a tab of its own
     camera.goto(link)
     camera.get_by_role("button", name="Pair this phone").click()
-    expect(camera.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(camera.get_by_role("heading", name="Ordered")).to_be_visible()

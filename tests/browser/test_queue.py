@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, Route, expect
-from serving import wait_until
+from playwright.sync_api import BrowserContext, Page, Response, Route, expect
+from waiting import wait_until
 
-from browser.conftest import PHONE
+from browser.conftest import LONGEST_WAIT, PHONE
 from browser.mortal import (
-    LONGEST_WAIT,
     MortalShop,
     mortal_shop,
     phone_on,
@@ -32,6 +31,8 @@ from browser.mortal import (
 )  # fmt: skip
 
 YEAR = timedelta(days=365)
+SLACK = timedelta(minutes=5)
+"""What a machine may lose between a gesture and its scan; a wrong clock is off by hours at least."""
 NEW = ("**/scans", "**/healthz")
 WITHOUT_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"
 WITHOUT_STORE = "Object.defineProperty(self, 'indexedDB', { value: undefined });"
@@ -113,7 +114,7 @@ def test_scans_made_while_the_server_is_down_arrive_once_in_their_order(page: Pa
     wait_for_states(page, "sent", 20)
     assert [each.key for each in shop.scans(made)] == made
     assert set(effects(shop, *made)) == {"signalled"}
-    assert all(timedelta(0) <= each.age < timedelta(minutes=5) for each in shop.scans(made))
+    assert all(timedelta(0) <= each.age < SLACK for each in shop.scans(made))
     expect(page.locator("#unsent")).to_be_hidden()
 
 
@@ -147,13 +148,18 @@ def test_two_tabs_send_each_scan_once(context: BrowserContext, shop: MortalShop)
     made = [scan((one, two)[place % 2], code) for place, code in enumerate(shop.take(20))]
     wait_for_states(one, "waiting", 20)
     wait_for_states(two, "waiting", 20)
-    sent: list[str] = []
-    context.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    answered: list[str] = []
+
+    def note(answer: Response) -> None:
+        if answer.request.method == "POST":
+            answered.append(answer.url)
+
+    context.on("response", note)
     find_network(context)
     wait_for_states(one, "sent", 20)
     wait_for_states(two, "sent", 20)
     assert sorted(each.key for each in shop.scans(made)) == sorted(made)
-    assert len(sent) == 20, "one sender at a time"
+    assert len(answered) == 20, "one sender at a time"
 
 
 @pytest.mark.parametrize("lacking", [WITHOUT_LOCKS + WITHOUT_UUID], ids=["plain HTTP"])
@@ -319,10 +325,13 @@ def test_a_question_is_answered_from_the_list(page: Page, shop: MortalShop) -> N
         key = route.request.headers["idempotency-key"]
         route.fulfill(json={"key": key, "effect": "asked", "card": None})
 
-    page.route("**/scans", ask, times=1)
+    page.route("**/scans", ask)
     scan(page, *shop.take(1))
-    page.get_by_role("button", name="Yes, order again").click()
-    wait_until(lambda: effects(shop, *states(page)) == ["signalled"], 20)
+    sure = page.get_by_role("button", name="Yes, order again")
+    expect(sure).to_be_visible()
+    page.unroute("**/scans")
+    sure.click()
+    wait_until(lambda: effects(shop, *states(page)) == ["signalled"])
 
 
 def test_a_scan_that_was_shown_is_forgotten_after_half_a_day(page: Page, shop: MortalShop) -> None:
@@ -347,7 +356,7 @@ def test_a_clock_that_is_wrong_by_a_year_does_no_harm(
     page = queue_of(context)
     key = scan(page, *shop.take(1))
     wait_for_states(page, "sent", 1)
-    assert timedelta(0) <= shop.scans([key])[0].age < timedelta(minutes=1)
+    assert timedelta(0) <= shop.scans([key])[0].age < SLACK
 
 
 @pytest.mark.parametrize(
@@ -368,7 +377,7 @@ def test_a_clock_that_leaps_while_scans_wait_was_set_or_has_slept(
     find_network(context)
     wait_for_states(page, "sent", 1)
     late = shop.scans([key])[0].age - timedelta(hours=age)
-    assert timedelta(seconds=-1) <= late < timedelta(minutes=3)
+    assert timedelta(seconds=-1) <= late < SLACK
 
 
 @pytest.mark.parametrize("wrong", [YEAR, -YEAR, timedelta(days=3)])
@@ -388,9 +397,8 @@ def test_a_clock_that_is_mended_while_the_app_is_closed_does_no_harm(
     page.evaluate("sessionStorage.clockOff = 0")
     page.reload()
     find_network(context)
-    wait_for_states(page, "waiting", 0)
-    wait_until(lambda: bool(shop.scans([key])), 20)
-    assert timedelta(seconds=-2) <= shop.scans([key])[0].age < timedelta(minutes=3)
+    wait_until(lambda: shop.scans([key]))
+    assert timedelta(seconds=-2) <= shop.scans([key])[0].age < SLACK
 
 
 @pytest.mark.parametrize(
@@ -422,7 +430,7 @@ def test_after_weeks_a_scan_is_late_and_orders_nothing_for_a_bin_filled_since(
     wait_for_states(page, "sent", 3)
     expect(page.get_by_role("heading", name="This scan came late")).to_be_visible()
     assert effects(shop, *keys) == ["signalled", "stale", "signalled"]
-    assert all(abs(each.age - timedelta(days=age)) < timedelta(minutes=3) for each in shop.scans(keys)[1:])
+    assert all(abs(each.age - timedelta(days=age)) < SLACK for each in shop.scans(keys)[1:])
 
 
 # --- what a browser throws away
@@ -472,7 +480,9 @@ def press(context: BrowserContext, code: str) -> Page:
     page = queue_of(context)
     page.wait_for_function("() => document.cookie.includes('kanban-queue=')")
     page.goto(f"/c/{code}")
-    page.wait_for_function("() => document.scripts.length >= 5")
+    page.wait_for_function(
+        "() => typeof queue === 'object' && typeof offline === 'object'", timeout=LONGEST_WAIT
+    )
     page.get_by_role("button", name="This bin is empty").click()
     return page
 
@@ -480,8 +490,7 @@ def press(context: BrowserContext, code: str) -> Page:
 def test_a_press_that_is_answered_leaves_nothing_behind(context: BrowserContext, shop: MortalShop) -> None:
     page = press(context, *shop.take(1))
     expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
-    page.wait_for_function("() => queue.status().unsent === 0")
-    assert states(page) == {}
+    wait_until(lambda: states(page) == {}, "the phone forgets what was answered")
 
 
 def test_a_press_without_an_answer_is_kept_sent_once_and_its_answer_shown(
@@ -495,8 +504,7 @@ def test_a_press_without_an_answer_is_kept_sent_once_and_its_answer_shown(
     find_network(context)
     expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     expect(page.get_by_text("Your press is kept on this phone")).to_be_hidden()
-    page.wait_for_function("() => queue.status().unsent === 0")
-    assert states(page) == {}
+    wait_until(lambda: states(page) == {}, "the phone forgets what was answered")
     assert effects(shop, key) == ["signalled"]
 
 

@@ -102,12 +102,12 @@ def headlines(page: Page) -> list[str]:
 
 
 def expect_newest(page: Page, headline: str) -> None:
-    expect(page.locator(".entry__headline").first).to_have_text(headline, timeout=LONGEST_WAIT)
+    expect(page.locator(".entry__headline").first).to_have_text(headline)
 
 
 def expect_open(page: Page) -> None:
     """Wait until the camera's picture is there."""
-    expect(page.locator("#view")).to_have_attribute("data-state", "open", timeout=LONGEST_WAIT)
+    expect(page.locator("#view")).to_have_attribute("data-state", "open")
 
 
 # --- The camera --------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_one_tap_opens_and_a_pan_over_a_sheet_orders_the_labels_meant_and_no_nei
             scenes.append(film.pan(paper, over(position, **how), over(following, **how), 0.7, 10))
     page = open_scanner(*scenes, film.nothing(60))
     page.get_by_role("button", name="Start the camera").tap()
-    expect(page.locator(".entry[data-tone=done]")).to_have_count(3, timeout=LONGEST_WAIT)
+    expect(page.locator(".entry[data-tone=done]")).to_have_count(3)
     expect_newest(page, "Ordered")
     assert recorded(shop, sheet) == [("signalled", sheet[position - 1]) for position in (2, 5, 8)]
     assert page.locator(".entry").count() == 3
@@ -240,7 +240,7 @@ def test_a_camera_that_does_not_open_has_a_name_and_a_way_out(
 ) -> None:
     page = open_scanner(before=NEVER_ASKED + REFUSING.format(error))
     page.get_by_role("button", name="Start the camera").tap()
-    expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
     assert page.locator("[data-platform]:visible").count() == 1
     expect(page.get_by_text("Take a photo", exact=True)).to_be_visible()
     expect(page.get_by_label("Code on the card")).to_be_visible()
@@ -250,7 +250,7 @@ def test_a_browser_without_a_camera_says_so(open_scanner: Opens) -> None:
     page = open_scanner(flags=())
     page.get_by_role("button", name="Start the camera").tap()
     named = page.locator("[data-failure]:visible")
-    expect(named).to_have_count(1, timeout=LONGEST_WAIT)
+    expect(named).to_have_count(1)
     assert named.get_attribute("data-failure") in ("missing", "refused")
 
 
@@ -270,7 +270,7 @@ def test_where_no_reader_starts_the_screen_says_what_to_do(open_scanner: Opens) 
     page.context.route("**/*.wasm*", lambda route: route.fulfill(status=200, body="not wasm"))
     page.context.route("**/qr-*/**", lambda route: route.abort())
     page.get_by_role("button", name="Start the camera").tap()
-    expect(page.get_by_role("heading", name="The reader did not start")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="The reader did not start")).to_be_visible()
     page.context.unroute("**/qr-*/**")
     page.get_by_role("button", name="Try again").tap()
     expect_open(page)
@@ -313,10 +313,10 @@ def test_a_photo_of_several_labels_asks_which_and_one_without_any_says_so(
     bare = tmp_path / "bare.jpg"
     bare.write_bytes(film.nothing(0.04)[0])
     page.locator("#photo").set_input_files(bare)
-    expect(page.get_by_text("No card is readable in that photo.")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_text("No card is readable in that photo.")).to_be_visible()
     bare.write_bytes(b"no picture at all")
     page.locator("#photo").set_input_files(bare)
-    expect(page.get_by_text("No card is readable in that photo.")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_text("No card is readable in that photo.")).to_be_visible()
 
 
 def test_a_tag_is_read_where_the_phone_can(open_scanner: Opens, shop: MortalShop, card: str) -> None:
@@ -455,7 +455,7 @@ def test_nothing_looks_done_before_the_server_has_said_so(
     finally:
         shop.start()
     page.evaluate("queue.flush()")
-    expect(page.locator(".entry__headline").nth(1)).to_have_text("Ordered", timeout=LONGEST_WAIT)
+    expect(page.locator(".entry__headline").nth(1)).to_have_text("Ordered")
     assert recorded(shop, [kept, taken_back]) == [("signalled", kept)]
 
 
@@ -489,7 +489,7 @@ def test_a_whole_session_without_a_server_on_a_phone_that_was_switched_off_arriv
         phone = switched_on()
         page = phone.new_page()
         page.goto("/scan")
-        expect(page.locator(".entry__headline")).to_have_text(["Will be sent"] * 2, timeout=LONGEST_WAIT)
+        expect(page.locator(".entry__headline")).to_have_text(["Will be sent"] * 2)
         phone.close()
     finally:
         shop.start()
@@ -575,7 +575,7 @@ def test_a_shelf_audit_is_swept_saved_and_shown(
         page.evaluate("code => accept(code)", code)
     expect(page.locator("#audit-count")).to_have_text("3 of 150 seen")
     page.reload()
-    expect(page.locator("#audit-count")).to_have_text("3 of 150 seen", timeout=LONGEST_WAIT)
+    expect(page.locator("#audit-count")).to_have_text("3 of 150 seen")
     page.get_by_role("button", name="Finish and save").tap()
     page.wait_for_url("**/audits/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Works › Rack")

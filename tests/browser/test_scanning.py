@@ -32,9 +32,9 @@ def tab_to(page: Page, selector: str, most: int = 25) -> None:
 def order_and_take_back(page: Page) -> None:
     """Press the big button, then *Undo*."""
     page.get_by_role("button", name="This bin is empty").click()
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
 
 
 def test_a_phone_signs_in_orders_and_takes_it_back(phone: Page, card: str) -> None:
@@ -67,10 +67,10 @@ def test_the_same_walk_works_by_keyboard_alone(
     page.wait_for_url("/scan")
     page.keyboard.type(f"{card[:4]} {card[4:8]} {card[8:]}".lower(), delay=HUMAN)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     tab_to(page, ".entry [data-do=undo]")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
     expect(page.locator("#said")).to_contain_text("Taken back")
 
 
@@ -88,7 +88,7 @@ def test_a_double_tap_sends_one_scan(open_context: Callable[..., BrowserContext]
     page.on("request", lambda request: sent.append(request.method))
     page.goto(f"/c/{card}")
     page.get_by_role("button", name="This bin is empty").dblclick(no_wait_after=True)
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     assert sent.count("POST") == 1
 
 
@@ -111,10 +111,10 @@ def test_without_a_server_the_page_says_so_and_the_press_can_be_repeated(
     page.goto(f"/c/{card}")
     context.route("**/scans", lambda route: route.abort())
     page.get_by_role("button", name="This bin is empty").click()
-    expect(page.get_by_role("alert")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("alert")).to_be_visible()
     context.unroute("**/scans")
     page.get_by_role("button", name="This bin is empty").click()
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
 
 
 def test_the_first_visit_is_small(open_context: Callable[..., BrowserContext], card: str) -> None:

@@ -85,7 +85,7 @@ def refill(shop: OpenShop, card: str) -> None:
 def opened(page: Page, shop: OpenShop, card: str) -> None:
     """The phone's camera opens the card, and the card is signalled without a further tap."""
     page.goto(f"{shop.served.address}/c/{card}")
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     assert page.url.endswith(f"/cards/{card}")
 
 
@@ -99,7 +99,7 @@ class Line:
 
 def shown_once(page: Page, headline: str) -> None:
     """The page shows one result, and this one."""
-    expect(page.get_by_role("heading", name=headline)).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name=headline)).to_be_visible()
     expect(page.locator("#result[data-tone]")).to_have_count(1)
     expect(page.locator(".verdict")).to_have_count(1)
 
@@ -163,7 +163,7 @@ def test_the_phones_camera_opens_the_card_and_it_is_ordered_without_a_further_ta
     assert signals(open_shop, card) == 1
     assert [each.split()[0] for each in sent].count("POST") == 1, "nothing else sends what the page sends"
     phone.get_by_role("button", name="Undo").click()
-    expect(phone.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(phone.get_by_role("heading", name="Taken back")).to_be_visible()
 
 
 def test_reload_and_back_after_a_refill_order_nothing(phone: Page, open_shop: OpenShop, card: str) -> None:
@@ -211,7 +211,7 @@ def test_the_same_permission_sent_again_and_again_orders_once(
     line = Line(phone)
     phone.goto(f"{open_shop.served.address}/c/{card}")
     kept = phone.get_by_text("No answer from the shop. Your press is kept")
-    expect(kept).to_be_visible(timeout=LONGEST_WAIT)
+    expect(kept).to_be_visible()
     form = phone.locator("form[data-nonce]")
     fields = {
         "nonce": form.get_attribute("data-nonce") or "",
@@ -240,7 +240,7 @@ def test_a_press_in_a_page_whose_signal_got_no_answer_is_the_same_gesture(
 ) -> None:
     line = Line(phone)
     phone.goto(f"{open_shop.served.address}/c/{card}")
-    expect(phone.locator("#kept-press")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(phone.locator("#kept-press")).to_be_visible()
     line.is_cut = False
     phone.evaluate("document.querySelector('form[data-nonce]')?.requestSubmit()")
     shown_once(phone, "Ordered")
@@ -274,7 +274,7 @@ def test_without_javascript_the_page_has_the_button(
     time.sleep(QUIET)
     assert signals(open_shop, card) == 0
     page.get_by_role("button", name="This bin is empty").click()
-    expect(page.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(page.get_by_role("heading", name="Ordered")).to_be_visible()
     assert signals(open_shop, card) == 1
     context.close()
 
@@ -319,7 +319,7 @@ def test_a_hidden_tab_waits_until_somebody_sees_it(phone: Page, open_shop: OpenS
     time.sleep(QUIET)
     assert signals(open_shop, card) == 0
     phone.evaluate("window.show()")
-    expect(phone.get_by_role("heading", name="Ordered")).to_be_visible(timeout=LONGEST_WAIT)
+    expect(phone.get_by_role("heading", name="Ordered")).to_be_visible()
     assert signals(open_shop, card) == 1
 
 
@@ -407,7 +407,7 @@ def test_it_works_on_plain_http_where_browsers_give_a_page_little(
         opened(page, plain, card)
         assert signals(open_shop, card) == 1
         page.get_by_role("button", name="Undo").click()
-        expect(page.get_by_role("heading", name="Taken back")).to_be_visible(timeout=LONGEST_WAIT)
+        expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
 
 
 def test_a_restored_browser_orders_nothing(own: Own, open_shop: OpenShop, card: str) -> None:

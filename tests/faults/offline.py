@@ -23,7 +23,7 @@ from browser.conftest import FLAGS, PHONE
 from browser.mortal import MortalShop, mortal_shop, scan
 from flaky import FlakyProxy
 from playwright.sync_api import BrowserContext, BrowserType, Page, sync_playwright
-from serving import wait_until
+from waiting import wait_until
 
 LOSSES = {"well": 60, "cut after": 40}
 EAGER = "setInterval(() => self.queue?.flush(), 100);"
@@ -62,7 +62,7 @@ def run(folder: Path, scans: int) -> Day:
             made += [scan(page, code) for code in share[: len(share) // 2]]
             shop.kill()
             made += [scan(page, code) for code in share[len(share) // 2 :]]
-            wait_until(lambda: bool(page.evaluate(ALL_ARE_KEPT)), LONGEST)  # noqa: B023 - asked at once
+            wait_until(lambda: page.evaluate(ALL_ARE_KEPT), seconds=LONGEST)  # noqa: B023 - asked at once
             if share[0] == codes[0]:
                 context.close()  # switched off with scans waiting
             shop.start()

@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy.orm import Session
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from ports import free_port
 
 from kanban import clock, items, journal, loops, people, schema, suppliers
 from kanban.db import Database
@@ -237,14 +240,6 @@ def seed(url: str, folder: Path, *, cards: int, sources: int = 8) -> Seeded:
 def sqlite_url(folder: Path) -> str:
     """The database that `kanban serve` keeps in a data folder."""
     return f"sqlite:///{folder / 'kanban.sqlite'}"
-
-
-def free_port() -> int:
-    """A port on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind((HERE, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def last_lines(log: IO[str] | Path, pattern: str) -> list[str]:

@@ -16,8 +16,8 @@ import zxingcpp
 from flask import Flask
 from PIL import Image
 from playedprinter import played, told
-from serving import wait_until
 from test_labels import pages
+from waiting import wait_until
 
 from kanban import config, create_app, journal, prints
 from kanban.db import Database
@@ -232,7 +232,7 @@ def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_on
         refused = operator.post(f"{answer.location}/sending", {})
         assert refused.status_code == 409
         assert "on its way to the printer already" in refused.text
-        wait_until(lambda: "On its way" not in operator.get(answer.location).text, 10)
+        wait_until(lambda: "On its way" not in operator.get(answer.location).text)
     text = operator.get(answer.location).text
     assert "stopped taking labels" in text
     assert "not printed" in text
