@@ -10,7 +10,7 @@ const LATE = "kanban-late";              // the decoder: kept once the scanner w
 const SHARED = "kanban-shared";          // a photo on its way from another app to the scanner
 const SHELL_PATIENCE_MS = 3_000;         // after that a kept screen opens ...
 const PAGE_PATIENCE_MS = 10_000;         // ... and other pages are given up
-const ANSWER_MS = 500;
+const ANSWER_MS = 5_000;                 // a page that has not answered by then is asleep, and scans nothing
 
 // --- Installing: all of a version, or nothing of it --------------------------------------------------------------------
 self.addEventListener("install", (event) => event.waitUntil(fill()));

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
+from waiting import wait_until
 
-from browser.conftest import PHONE
-from browser.mortal import LONGEST_WAIT, MortalShop, mortal_shop, phone_on, scan, until, wait_for_states
+from browser.conftest import LONGEST_WAIT, PHONE
+from browser.mortal import MortalShop, mortal_shop, phone_on, scan, until, wait_for_states
 
 ROOT = Path(__file__).parents[2]
 
@@ -139,17 +140,28 @@ def test_the_queue_is_sent_in_the_background(context: BrowserContext, shop: Mort
     shop.kill()
     made = [scan(page, code) for code in shop.take(3)]
     wait_for_states(page, "waiting", 3)
+    wait_until(lambda: page.evaluate("1") and context.service_workers, "the worker is known here")
     worker = context.service_workers[0]
     page.goto("about:blank")
     shop.start()
-    worker.evaluate(
-        "self.queue.flush()"
-    )  # what the event "sync" does, which Chromium sends when it thinks fit
+    # what the event "sync" does, which Chromium sends when it thinks fit, and again until all is sent
+    wait_until(lambda: worker.evaluate("self.queue.flush()") == "all", "the worker sends all")
     assert [each.key for each in shop.scans(made)] == made
     wait_for_states(app(context), "sent", 3)
 
 
 # --- versions
+
+FATE = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  const end = new Promise((done) => registration.addEventListener("updatefound", () => {
+    const coming = registration.installing;
+    coming.addEventListener("statechange", () => done(coming.state));
+  }));
+  registration.update().catch(() => {});
+  return end;
+}"""
+"""What becomes of the worker that an update brings."""
 
 
 @pytest.fixture
@@ -179,6 +191,7 @@ def test_a_new_version_takes_over_whole_with_a_queue_pending(
         page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
         until(page, "async (before) => !(await caches.keys()).includes(before[0])", before)
         expect(page.get_by_text("A new version is here.")).to_be_visible()
+        page.evaluate("void queue.flush()")  # as when it is looked at again
         wait_for_states(page, "sent", 3)
         assert [each.key for each in shop.scans(made)] == made
         page.get_by_role("button", name="Reload").click()
@@ -223,8 +236,7 @@ def test_a_torn_version_is_not_taken(
         f'{torn}\n\nTORN = {{"assets": ["/static/js/app.js?v=0123456789"], "version": "torn"}}\n'
     )
     shop.start(**older)
-    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update()).catch(() => {})")
-    page.wait_for_timeout(2_000)
+    assert page.evaluate(FATE) == "redundant"
     assert kept(page) == before
 
 
