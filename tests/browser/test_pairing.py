@@ -16,7 +16,6 @@ from serving import Browser
 from browser.conftest import DESK, PASSWORD, PHONE, OpenShop
 from browser.test_screens import WIDER, all_violations
 
-LONGEST_WAIT = 15_000
 STILL: dict[str, Any] = {"reduced_motion": "reduce"}  # a colour on its way to another has no contrast
 
 
@@ -36,6 +35,7 @@ def show_code(desk: Page, name: str, asks: str = "nobody") -> str:
 def is_sound(page: Page) -> None:
     """Axe finds nothing in either look, and the page fits a small phone."""
     size = page.viewport_size
+    page.wait_for_load_state()
     assert all_violations(page) == {}
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate(WIDER) == 0
@@ -83,6 +83,7 @@ def test_a_shared_phone_asks_who_holds_it_and_goes_on_to_the_card(
     phone.get_by_role("button", name="Ada").wait_for()
     phone.goto(f"/c/{card}")
     phone.get_by_role("link", name="Say who you are").click()
+    expect(phone.get_by_role("heading", name="Who are you?")).to_be_visible()
     is_sound(phone)
     phone.get_by_role("button", name="Ada").click()
     if asks == "pin":

@@ -23,12 +23,12 @@ from typing import ClassVar
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
-from serving import Browser, wait_until
+from serving import Browser
+from waiting import LONGEST_WAIT, wait_until
 
 from browser.conftest import FLAGS, PASSWORD, PHONE, PLAIN_HOST, OpenShop
 from browser.mortal import until
 
-LONGEST_WAIT = 15_000
 BLANK = ("about:blank",)
 QUIET = 1.5  # seconds in which a signal that should not come would have come
 PREVIEWERS = (
@@ -127,12 +127,17 @@ class Own:
         told = self.folder / "DevToolsActivePort"
         told.unlink(missing_ok=True)
         with self.unwatched("--remote-debugging-port=0", *(more or BLANK)) as process:
-            wait_until(lambda: told.exists() and bool(told.read_text().strip()), 30, "Chromium")
+            wait_until(lambda: told.exists() and told.read_text().strip(), "Chromium")
             port = told.read_text().splitlines()[0]
             browser = self.playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
             yield browser.contexts[0]
             browser.new_browser_cdp_session().send("Browser.close")  # it writes down what is open
-            process.wait(20)
+            process.wait(LONGEST_WAIT)
+
+    def has_written(self, address: str) -> bool:
+        """Whether the browser would open this address again if it were killed now."""
+        sessions = (self.folder / "Default" / "Sessions").glob("Session_*")
+        return any(address.encode() in file.read_bytes() for file in sessions)
 
     @contextmanager
     def unwatched(self, *more: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -146,6 +151,12 @@ class Own:
         finally:
             process.kill()
             process.wait()
+
+
+def addresses(context: BrowserContext) -> list[str]:
+    """What its tabs show by now."""
+    context.pages[0].wait_for_timeout(100)  # the driver listens only while it is asked something
+    return [page.url for page in context.pages]
 
 
 @pytest.fixture
@@ -199,8 +210,9 @@ def test_two_tabs_that_open_one_card_at_once_order_once(phone: Page, open_shop: 
     address = f"{open_shop.served.address}/c/{card}"
     phone.goto(address, wait_until="commit")
     other.goto(address, wait_until="commit")
-    time.sleep(QUIET)
-    phone.bring_to_front()
+    for tab in (other, phone):
+        tab.bring_to_front()
+        expect(tab.get_by_role("heading", name=re.compile("Ordered|Already on order"))).to_be_visible()
     time.sleep(QUIET)
     assert signals(open_shop, card) == 1
 
@@ -260,7 +272,7 @@ def test_nobody_else_sends_what_a_page_is_sending_and_what_it_leaves_when_it_die
     assert signals(open_shop, card) == 0, "the form has it in hand"
     expect(phone.get_by_role("button", name="Take back")).to_be_hidden()
     silent.close()
-    expect(phone.locator("#unsent")).to_be_hidden(timeout=3 * LONGEST_WAIT)  # the hold is over
+    expect(phone.locator("#unsent")).to_be_hidden()  # the hold is over
     assert signals(open_shop, card) == 1
 
 
@@ -326,18 +338,22 @@ def test_a_hidden_tab_waits_until_somebody_sees_it(phone: Page, open_shop: OpenS
 class Start(BaseHTTPRequestHandler):
     """A page that lets the browser fetch a card ahead and opens it later; all else comes from the shop.
 
-    A driver that watches the browser would switch prerendering off, so nobody watches: the page acts.
+    A driver that watches the browser would switch prerendering off, so nobody watches: the page acts, once
+    ``may_open`` is set.
     """
 
-    shop, kind, card, opens_after = "", "", "", 0.0
+    shop, kind, card, may_open = "", "", "", threading.Event()
     asked: ClassVar[list[tuple[str, str, str]]] = []
 
     def do_GET(self) -> None:
         self.asked.append((self.command, self.path, self.headers.get("Sec-Purpose", "")))
+        if self.path == "/may-open":
+            self.may_open.wait(LONGEST_WAIT)
+            return self.tell(200, {}, b"")
         if self.path != "/start":
             return self.pass_on()
         rules = {self.kind: [{"source": "list", "urls": [f"/c/{self.card}"], "eagerness": "immediate"}]}
-        opening = f"setTimeout(() => {{ location.href = '/c/{self.card}' }}, {self.opens_after * 1000})"
+        opening = f"fetch('/may-open').then(() => {{ location.href = '/c/{self.card}' }})"
         text = f"""<!doctype html><script type="speculationrules">{json.dumps(rules)}</script>
             <script>{opening}</script>"""
         return self.tell(200, {"Content-Type": "text/html"}, text.encode())
@@ -364,13 +380,14 @@ class Start(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def start_page(shop: OpenShop, kind: str, card: str, opens_after: float) -> Iterator[str]:
+def start_page(shop: OpenShop, kind: str, card: str) -> Iterator[str]:
     Start.shop = shop.served.address.removeprefix("http://")
-    Start.kind, Start.card, Start.opens_after = kind, card, opens_after
+    Start.kind, Start.card, Start.may_open = kind, card, threading.Event()
     Start.asked.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Start) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/start"
+        Start.may_open.set()
         server.shutdown()
 
 
@@ -381,12 +398,13 @@ def test_a_page_that_the_browser_fetched_ahead_orders_once_when_it_is_opened(
     with own.running() as context:
         pair(context.pages[0], open_shop)
     ahead = ("GET", f"/c/{card}", "prefetch;prerender" if kind == "prerender" else "prefetch")
-    with start_page(open_shop, kind, card, opens_after=6) as address, own.unwatched(address):
-        wait_until(lambda: ahead in Start.asked, 20, Start.asked)
+    with start_page(open_shop, kind, card) as address, own.unwatched(address):
+        wait_until(lambda: ahead in Start.asked, Start.asked)
         time.sleep(QUIET)
         assert signals(open_shop, card) == 0, "nobody has opened it"
         assert not [each for each in Start.asked if each[0] == "POST"]
-        wait_until(lambda: signals(open_shop, card) == 1, 20, Start.asked)
+        Start.may_open.set()
+        wait_until(lambda: signals(open_shop, card) == 1, Start.asked)
         time.sleep(QUIET)
         assert signals(open_shop, card) == 1
 
@@ -417,14 +435,13 @@ def test_a_restored_browser_orders_nothing(own: Own, open_shop: OpenShop, card: 
         opened(page, open_shop, card)
         other = context.new_page()
         other.goto(f"{open_shop.served.address}/cards/{card}")
-        time.sleep(3)  # the browser writes its session down
+        wait_until(lambda: own.has_written(f"/cards/{card}"), "the browser writes down what is open")
     refill(open_shop, card)
     with own.running("--restore-last-session") as context:
-        wait_until(
-            lambda: any(card in page.url for page in context.pages), 20, [p.url for p in context.pages]
-        )
+        wait_until(lambda: context.pages and card in " ".join(addresses(context)), "the tabs are open again")
         for page in context.pages:
             page.bring_to_front()
+            page.wait_for_load_state()
             time.sleep(QUIET)
         assert signals(open_shop, card) == 1
 
