@@ -65,6 +65,23 @@ STEP = """() => {
 }"""
 
 
+UNMOVED = """document.addEventListener("htmx:config:request", (event) => {
+  if (event.detail.ctx?.sourceElement.hasAttribute("data-poll")) event.preventDefault();
+})"""
+
+
+@pytest.fixture
+def open_still(open_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Opens a profile in which no page moves or renews itself while it is looked at."""
+
+    def make(**options: Any) -> BrowserContext:
+        context = open_context(reduced_motion="reduce", **options)
+        context.add_init_script(UNMOVED)
+        return context
+
+    return make
+
+
 def routes() -> list[Rule]:
     """The rules of every screen, without a shop behind them; one of a few words in it names a file."""
     app = Flask(__name__, static_folder=None)
@@ -128,6 +145,7 @@ def violations(page: Page, look: str) -> list[str]:
 
 def all_violations(page: Page) -> dict[tuple[int, str], list[str]]:
     """The same in every width and look, where there are any."""
+    page.wait_for_load_state()
     page.evaluate(AXE)
     found = {}
     for width in WIDTHS:
@@ -152,10 +170,8 @@ def listened(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*ADDRESSES, *MORE_ADDRESSES])
-def test_axe_finds_nothing(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
-) -> None:
-    page = open_context(signed_in=True, reduced_motion="reduce", **DESK).new_page()
+def test_axe_finds_nothing(open_still: Callable[..., BrowserContext], open_shop: OpenShop, name: str) -> None:
+    page = open_still(signed_in=True, **DESK).new_page()
     said = listened(page)
     if not open_screen(page, name, open_shop):
         return
@@ -166,9 +182,9 @@ def test_axe_finds_nothing(
 
 @pytest.mark.parametrize("name", [rule.rule for rule in routes() if not rule.arguments])
 def test_a_stranger_finds_no_barrier_either(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
+    open_still: Callable[..., BrowserContext], open_shop: OpenShop, name: str
 ) -> None:
-    page = open_context(reduced_motion="reduce", **DESK).new_page()
+    page = open_still(**DESK).new_page()
     if open_screen(page, name, open_shop) and page.url.rstrip("/").endswith(name.rstrip("/")):
         assert all_violations(page) == {}
 
@@ -220,12 +236,12 @@ def submitted(page: Page, action: str, told: dict[str, str]) -> int:
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_axe_finds_nothing_on_what_a_press_answers(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop, name: str
+    open_still: Callable[..., BrowserContext], open_shop: OpenShop, name: str
 ) -> None:
     codes = {"full": next(open_shop.full), "waiting": open_shop.waiting[1], "coming": open_shop.coming}
     start, action, told = ANSWERS[name]
     fill = {key: value.format(**codes) for key, value in told.items()}
-    page = open_context(signed_in=True, reduced_motion="reduce", **DESK).new_page()
+    page = open_still(signed_in=True, **DESK).new_page()
     page.goto(start.format(**codes))
     assert submitted(page, action.format(**codes), fill) < 500
     assert all_violations(page) == {}
@@ -235,9 +251,9 @@ def test_axe_finds_nothing_on_what_a_press_answers(
 
 
 def test_axe_finds_nothing_on_what_a_stranger_is_answered(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop
+    open_still: Callable[..., BrowserContext], open_shop: OpenShop
 ) -> None:
-    page = open_context(reduced_motion="reduce", **PHONE).new_page()
+    page = open_still(**PHONE).new_page()
     found = {}
     for start, action, told in (
         ("/sign-in", "/sign-in", {"login": "ada", "password": "wrong"}),
@@ -251,9 +267,9 @@ def test_axe_finds_nothing_on_what_a_stranger_is_answered(
 
 @pytest.mark.parametrize("language", languages.SPOKEN)
 def test_every_screen_fits_and_every_button_is_hit(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop, language: str
+    open_still: Callable[..., BrowserContext], open_shop: OpenShop, language: str
 ) -> None:
-    context = open_context(signed_in=True, **PHONE)
+    context = open_still(signed_in=True, **PHONE)
     context.add_cookies([{"name": "language", "value": language, "url": open_shop.served.address}])
     page = context.new_page()
     found: dict[str, Any] = {}
@@ -272,10 +288,10 @@ def test_every_screen_fits_and_every_button_is_hit(
 
 
 def test_every_screen_is_walked_by_keyboard_alone(
-    open_context: Callable[..., BrowserContext], open_shop: OpenShop
+    open_still: Callable[..., BrowserContext], open_shop: OpenShop
 ) -> None:
     """Tab reaches everything that can be used, in turn and visibly, and gets out at the end."""
-    page = open_context(signed_in=True, **DESK).new_page()
+    page = open_still(signed_in=True, **DESK).new_page()
     found: dict[str, Any] = {}
     for name in screens(page, open_shop):
         wanted = page.evaluate(REACHABLE)
@@ -296,10 +312,10 @@ def test_every_screen_is_walked_by_keyboard_alone(
 
 
 def test_the_result_of_a_scan_is_readable_in_sunlight(
-    open_context: Callable[..., BrowserContext], card: str
+    open_still: Callable[..., BrowserContext], card: str
 ) -> None:
     """AAA contrast, in every tone and look."""
-    page = open_context(signed_in=True, reduced_motion="reduce", **PHONE).new_page()
+    page = open_still(signed_in=True, **PHONE).new_page()
     page.goto(f"/cards/{card}")
     page.locator("#press").click()
     expect(page.locator("#result .verdict--done")).to_be_visible()
