@@ -381,3 +381,50 @@ def test_who_answers_without_end_is_held_up(shop: Shop) -> None:
         flood()
     shop.at += timedelta(hours=1, seconds=1)
     flood()
+
+
+def rests(shop: Shop, code: str) -> list[tuple[str, int, int]]:
+    card_id = shop.look(code).card_id
+    with shop.database.read() as session:
+        found = answers.still_coming(session, card_id)
+    return [(rest.supplier, int(rest.units), int(rest.of)) for rest in found]
+
+
+def test_what_still_comes_from_the_first_supplier_is_known_until_it_is_here(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    assert rests(shop, shop.screws[2]) == []
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    assert rests(shop, shop.screws[2]) == [("Bolts & Co", 10, 25)]
+    assert rests(shop, shop.screws[0]) == []
+    shop.receive(shop.line(order_id).id, 50)
+    assert rests(shop, shop.screws[2]) == [("Bolts & Co", 10, 25)], "the fifty fill the other cards"
+    shop.receive(shop.line(order_id).id, 4)
+    assert rests(shop, shop.screws[2]) == [("Bolts & Co", 6, 25)]
+    shop.receive(shop.line(order_id).id, 6)
+    assert rests(shop, shop.screws[2]) == []
+
+
+def test_a_cancelled_part_comes_from_nowhere(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    shop.cancel(order_id)
+    assert rests(shop, shop.screws[2]) == []
+
+
+def test_the_next_turn_of_a_card_says_nothing_of_the_one_before(shop: Shop) -> None:
+    order_id = shop.ordered(*shop.screws)
+    offer_elsewhere(shop)
+    answer(shop, answers.confirm, order_id, LineSaid(shop.line(order_id).id, Decimal(60)))
+    pass_on(shop, order_id)
+    elsewhere = shop.look(shop.screws[2]).order_id
+    assert elsewhere is not None
+    shop.release(elsewhere)
+    shop.receive(shop.line(elsewhere).id, 15)
+    assert shop.supply(shop.screws[2]) == "full"
+    assert rests(shop, shop.screws[2]) == [("Bolts & Co", 10, 25)]
+    shop.scan(shop.screws[2])
+    assert rests(shop, shop.screws[2]) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from sqlalchemy.orm import Session
+
+from kanban import orders
 from kanban.orders import rules
 from kanban.reports import board, exports
 from kanban.reports import orders as order_reports
@@ -129,21 +132,49 @@ def test_an_order_page_shows_rounding_packs_and_cards(shop: Shop) -> None:
 def test_a_draft_whose_signals_were_taken_back_is_not_listed(shop: Shop) -> None:
     shop.scan(shop.screws[0])
     with shop.database.read() as session:
-        assert order_reports.page(session)[1] == 1
+        assert order_reports.page(session, TODAY)[1] == 1
     shop.undo(shop.screws[0])
     with shop.database.read() as session:
-        assert order_reports.page(session) == ([], 0)
+        assert order_reports.page(session, TODAY) == ([], 0)
 
 
 def test_orders_are_found_by_number_supplier_and_state(shop: Shop) -> None:
     shop.ordered(shop.paper[0])
     shop.scan(shop.screws[0])
     with shop.database.read() as session:
-        assert order_reports.page(session, search="po-0000")[1] == 1
-        assert order_reports.page(session, search="PAPER")[1] == 1
-        assert order_reports.page(session, states=("draft",))[1] == 1
-        rows, count = order_reports.page(session, skip=1, limit=1)
+        assert order_reports.page(session, TODAY, search="po-0000")[1] == 1
+        assert order_reports.page(session, TODAY, search="PAPER")[1] == 1
+        assert order_reports.page(session, TODAY, states=("draft",))[1] == 1
+        rows, count = order_reports.page(session, TODAY, skip=1, limit=1)
     assert (len(rows), count) == (1, 2)
+
+
+def test_orders_that_are_late_against_their_confirmed_day_lead(shop: Shop) -> None:
+    first, second = shop.ordered(shop.paper[0]), shop.ordered(shop.screws[0])
+    third = shop.ordered(shop.screws[1])
+
+    def confirm(order_id: int, day: date) -> None:
+        def verb(session: Session) -> None:
+            for line in session.get_one(orders.Order, order_id).lines:
+                line.confirmed_due = day
+
+        shop.write(verb)
+
+    confirm(first, TODAY - timedelta(days=2))
+    confirm(second, TODAY - timedelta(days=5))
+
+    def listed(sort: str) -> list[int]:
+        with shop.database.read() as session:
+            return [row.order.id for row in order_reports.page(session, TODAY, sort=sort)[0]]
+
+    assert listed("late") == [second, first, third]
+    confirm(third, TODAY - timedelta(days=3))
+    assert listed("due") == [second, third, first]
+    with shop.database.read() as session:
+        rows = {row.order.id: row for row in order_reports.page(session, TODAY)[0]}
+    assert (rows[second].due, rows[second].is_confirmed) == (TODAY - timedelta(days=5), True)
+    shop.receive(shop.line(second).id, 30)
+    assert listed("late") == [third, first, second], "nothing of it is to come"
 
 
 def test_the_journal_is_read_to_its_end_by_cursor(shop: Shop) -> None:

@@ -21,7 +21,7 @@ from kanban.answers.links import (
     token,
 )
 from kanban.answers.saying import BadAnswer, LineSaid, NotOpen, confirm, decide, ship
-from kanban.answers.shortages import NobodyElse, alternatives, pass_on
+from kanban.answers.shortages import NobodyElse, Rest, alternatives, pass_on, still_coming
 from kanban.answers.tables import Answer, AnswerLink, LineAnswer
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "NoSuchLink",
     "NobodyElse",
     "NotOpen",
+    "Rest",
     "TooManyAnswers",
     "alternatives",
     "confirm",
@@ -47,5 +48,6 @@ __all__ = [
     "renew",
     "revoke",
     "ship",
+    "still_coming",
     "token",
 ]

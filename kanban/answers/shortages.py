@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import takewhile
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from kanban import journal, orders
 from kanban.languages import gettext as _
-from kanban.orders import OrderLine, Replenishment
+from kanban.orders import Order, OrderLine, Replenishment
 from kanban.orders.queue import Source
 from kanban.receipts.counting import settle
 from kanban.suppliers import SupplierItem
+
+LONGEST_CHAIN = 10
+"""Suppliers that one need may have gone through."""
 
 
 class NobodyElse(ValueError):
@@ -32,6 +36,35 @@ class Needs:
     def units(self) -> Decimal:
         """All of them."""
         return sum((units for _turn, units in self.turns), self.beside)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Units of a card's turn that a supplier still brings although the turn went on to another one."""
+
+    supplier: str
+    units: Decimal
+    of: Decimal
+
+
+def still_coming(session: Session, card_id: int) -> list[Rest]:
+    """What still comes for the card's last turn from suppliers that had passed the rest of it on."""
+    line = joinedload(Replenishment.order_line)
+    query = (
+        select(Replenishment)
+        .where(Replenishment.card_id == card_id)
+        .order_by(Replenishment.cycle.desc())
+        .limit(LONGEST_CHAIN)
+        .options(line.joinedload(OrderLine.order).joinedload(Order.supplier))
+    )
+    turns = list(session.scalars(query))
+    chain = list(takewhile(lambda turn: turn.outcome == "cancelled", turns[1:]))
+    parts = [
+        (turn.order_line, min(turn.quantity - turn.received - later.quantity, turn.order_line.loose))
+        for later, turn in zip(turns, chain, strict=False)
+        if turn.order_line.closed_at is None
+    ]
+    return [Rest(line.order.supplier.name, units, chain[-1].quantity) for line, units in parts if units > 0]
 
 
 def missing(line: OrderLine) -> Decimal:

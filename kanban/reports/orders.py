@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kanban.loops import Card, Loop
@@ -84,21 +84,39 @@ class OrderRow:
     order: Order
     lines: int
     open_turns: int
+    due: date | None
+    confirmed: date | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the supplier has confirmed the next day; else it is reckoned by the lead time."""
+        return self.due is not None and self.due == self.confirmed
 
 
 def page(
-    session: Session, *, states: tuple[str, ...] = (), search: str = "", skip: int = 0, limit: int = 50
+    session: Session,
+    today: date,
+    *,
+    states: tuple[str, ...] = (),
+    search: str = "",
+    sort: str = "late",
+    skip: int = 0,
+    limit: int = 50,
 ) -> tuple[list[OrderRow], int]:
-    """Orders, newest first, with how many there are in all; drafts without any need are left out."""
-    turns = (
-        select(OrderLine.order_id, func.count(OrderLine.id.distinct()).label("lines"))
-        .add_columns(func.count(Replenishment.id).filter(Replenishment.closed_at.is_(None)).label("opened"))
-        .outerjoin(Replenishment)
-        .group_by(OrderLine.order_id)
-        .subquery()
-    )
+    """Orders with how many there are in all; drafts without any need are left out.
+
+    ``due`` of each is the next day of a line that is still open. In the order *late* those lead whose day
+    is over ``today``, the longest first; then come the newest. In *due* the next day leads.
+    """
+    turns = _turns().subquery()
     query = (
-        select(Order, func.coalesce(turns.c.lines, 0), func.coalesce(turns.c.opened, 0))
+        select(
+            Order,
+            func.coalesce(turns.c.lines, 0),
+            func.coalesce(turns.c.opened, 0),
+            turns.c.due,
+            turns.c.confirmed,
+        )
         .outerjoin(turns, turns.c.order_id == Order.id)
         .join(Order.supplier)
         .options(joinedload(Order.supplier), joinedload(Order.ship_to))
@@ -114,8 +132,27 @@ def page(
             | func.lower(Order.number).contains(wanted, autoescape=True)
         )
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = session.execute(query.order_by(Order.id.desc()).offset(skip).limit(limit))
-    return [OrderRow(order, lines, opened) for order, lines, opened in rows], count
+    late = case((turns.c.due < today, turns.c.due))
+    first = {"late": late, "due": turns.c.due}[sort]
+    rows = session.execute(query.order_by(first.is_(None), first, Order.id.desc()).offset(skip).limit(limit))
+    return [OrderRow(*row) for row in rows], count
+
+
+def _turns() -> Select[int, int, int, date | None, date | None]:
+    """Of each order: lines, cards that wait, and the next day of its open lines, confirmed or not."""
+    is_open = OrderLine.closed_at.is_(None)
+    due = func.coalesce(OrderLine.confirmed_due, OrderLine.due)
+    return (
+        select(
+            OrderLine.order_id,
+            func.count(OrderLine.id.distinct()).label("lines"),
+            func.count(Replenishment.id).filter(Replenishment.closed_at.is_(None)).label("opened"),
+            func.min(due).filter(is_open).label("due"),
+            func.min(OrderLine.confirmed_due).filter(is_open).label("confirmed"),
+        )
+        .outerjoin(Replenishment)
+        .group_by(OrderLine.order_id)
+    )
 
 
 def latest_of(session: Session, supplier_id: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from kanban.items import inside_site
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.scans import Answer, Situation
-from kanban.web import photos, security
+from kanban.web import photos, rests, security
 from kanban.web.formats import units
 from kanban.web.running import running
 
@@ -98,7 +98,10 @@ def verdict(answer: Answer) -> Verdict:
         return Verdict("refused", "no" if card.life == "retired" else "look", _(headline), _(text))
     if answer.effect == "already" and card.supply == "full":
         return Verdict("already", "known", _("Nothing to do"), _("This scan changed nothing."))
-    return _SAYINGS[answer.effect](answer, card)
+    said = _SAYINGS[answer.effect](answer, card)
+    return (
+        replace(said, text=rests.after(said.text, card)) if said.effect in ("already", "received") else said
+    )
 
 
 def undone(answer: Answer) -> Verdict:

@@ -114,7 +114,7 @@ def test_a_line_gets_another_day_less_and_another_price(
 
 
 def test_a_shortage_goes_elsewhere_by_one_press_which_says_before_for_how_much(
-    stranger: Client, buyer: Client, database: Database, link: str, order_id: int
+    stranger: Client, buyer: Client, database: Database, shop: ShopData, link: str, order_id: int
 ) -> None:
     (line,) = order_of(database, order_id).lines
 
@@ -132,6 +132,15 @@ def test_a_shortage_goes_elsewhere_by_one_press_which_says_before_for_how_much(
     with database.read() as session:
         (draft,) = session.scalars(select(orders.Order).where(orders.Order.state == "draft"))
         assert (draft.supplier.name, orders.need_of(draft.lines[0])) == ("Paper Ltd", 6)
+    card, rest = f"/c/{shop.codes[1]}", "19 of 25 pcs still come from Bolts"
+    told = buyer.get(card).text
+    assert "It is on the next order to Paper Ltd." in told
+    assert f"{rest} &amp; Co." in told
+    assert rest not in buyer.get(f"/c/{shop.codes[0]}").text
+    buyer.post(f"/orders/{draft.id}/release")
+    received = buyer.post(f"{card}/scans", json={"mode": "receive"}).get_json()
+    assert received["effect"] == "received"
+    assert rest in received["verdict"]["text"]
 
 
 def test_the_page_is_shown_again_with_what_was_typed_and_what_is_wrong(

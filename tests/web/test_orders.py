@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 
 import pytest
@@ -188,3 +189,19 @@ def test_the_document_carries_the_letterhead_and_the_logo_as_pdf_page_and_csv(
 @pytest.mark.parametrize("sent", [[], {"card": "1"}, {"card": [{}]}, {"card": [None]}, {}])
 def test_cards_to_pull_forward_are_named_by_their_numbers(buyer: Client, draft: int, sent: object) -> None:
     assert buyer.post(f"/orders/{draft}/early-cards", json=sent).status_code == 400
+
+
+def test_the_list_says_when_an_order_is_expected_and_how_late_it_is(
+    buyer: Client, draft: int, line: int
+) -> None:
+    page = buyer.get("/orders").text
+    assert "by lead time" in page
+    assert "late</" not in page
+    buyer.post(f"/orders/{draft}/confirmation", {"due": "2020-01-02"})
+    for address in ("/orders", "/orders?state=coming&sort=due"):
+        page = buyer.get(address).text
+        assert "Thu 2 Jan" in page
+        assert "confirmed" in page
+        assert re.search(r"[0-9,]+ days late", page)
+    assert buyer.get("/orders?sort=-late").status_code == 400
+    assert 'name="sort" value="due"' in buyer.get("/orders?sort=due").text

@@ -17,6 +17,7 @@ from kanban.web.outbox import delivery_view
 from kanban.web.reading import session
 from kanban.web.running import today
 
+SORTS = {"late": mark("Late first"), "due": mark("By due day")}
 FILTERS = {
     "open": (mark("Open"), ("draft", *orders.OPEN_STATES)),
     "draft": (mark("Drafts"), ("draft",)),
@@ -29,12 +30,18 @@ FILTERS = {
 @bp.get("/orders")
 @security.access("viewer")
 def index() -> str:
-    """All orders, newest first."""
+    """All orders: those that are late lead, then the newest; or by their next day."""
     shown = request.args.get("state", "open")
     shown = shown if shown in FILTERS else "open"
-    query = listing.Query.of_request()
+    query = listing.Query.of_request(tuple(SORTS))
     rows, count = reports.page(
-        session(), states=FILTERS[shown][1], search=query.q, skip=query.skip, limit=query.limit
+        session(),
+        today(),
+        states=FILTERS[shown][1],
+        search=query.q,
+        sort=listing.choice("sort", tuple(SORTS)),
+        skip=query.skip,
+        limit=query.limit,
     )
     template = "orders/_rows.html" if respond.wants_fragment() else "orders/list.html"
     return render_template(
@@ -43,6 +50,8 @@ def index() -> str:
         page=query.page_of(count),
         q=query.q,
         shown=shown,
+        sort=query.sort,
+        sorts=listing.choices("sort", SORTS),
         filters=[(key, _(label)) for key, (label, _states) in FILTERS.items()],
     )
 

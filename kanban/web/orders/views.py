@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import abort
 
 from kanban import orders
 from kanban.languages import gettext as _
-from kanban.languages import mark
+from kanban.languages import mark, ngettext
 from kanban.orders import Order
 from kanban.reports import orders as reports
 from kanban.reports.orders import LineView
 from kanban.web import security
 from kanban.web.formats import day, money, quantity, units
 from kanban.web.reading import session
+from kanban.web.running import today
 
 STATE_WORDS = {
     "draft": mark("draft"),
@@ -45,7 +47,15 @@ def list_row(row: reports.OrderRow) -> dict[str, Any]:
         "lines": row.lines,
         "open_turns": row.open_turns,
         "since": order.released_at or order.created_at,
+        "due": row.due,
+        "due_word": _("confirmed") if row.is_confirmed else _("by lead time"),
+        "late": _days_late(row.due) if order.state in orders.OPEN_STATES else "",
     }
+
+
+def _days_late(due: date | None) -> str:
+    days = (today() - due).days if due else 0
+    return ngettext("%(num)s day late", "%(num)s days late", days) if days > 0 else ""
 
 
 def order_view(order: Order) -> dict[str, Any]:
