@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +15,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 from test_labels import codes, jpeg, pages, poppler, text_of, typical
+from waiting import wait_until
 
 from kanban import labels
-from kanban.labels import archives, jobs, merging, stocks, symbols, zpl
+from kanban.labels import archives, jobs, merging, press, stocks, symbols, zpl
+from kanban.labels.errors import Cancelled
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -99,6 +103,45 @@ def test_a_part_that_breaks_is_told_and_leaves_no_half_file(
     with pytest.raises(labels.LabelError, match=r"could not be set: .*No such file"):
         jobs.write_pdf(many(60), plan(), tmp_path / "job.pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_is_cancelled_ends_at_once_and_leaves_nothing(small_parts: None, tmp_path: Path) -> None:
+    def cancelled(done: int) -> None:
+        if done > 0:
+            raise Cancelled
+
+    begun = time.monotonic()
+    with pytest.raises(Cancelled):
+        jobs.write_pdf(iter(many(20_000)), plan(), tmp_path / "job.pdf", cancelled)
+    assert time.monotonic() - begun < 20.0, "all of it would take more than half a minute"
+    assert {path.name for path in tmp_path.iterdir()} <= {"job.symbols"}
+
+
+def test_a_press_that_is_given_up_takes_its_child_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child sets a part; nobody would read what it makes."""
+    forking = tmp_path / "forking"
+    forking.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
+    forking.chmod(0o700)
+    monkeypatch.setattr(press.sys, "executable", str(forking))
+    given_up = press.Press().__enter__()
+    group, begun = given_up._process.pid, time.monotonic()
+    wait_until(lambda: len(alive(group)) == 2, 10)
+    given_up.__exit__(Cancelled, Cancelled(), None)
+    wait_until(lambda: alive(group) == [], 10)
+    assert time.monotonic() - begun < 20.0
+
+
+def alive(group: int) -> list[int]:
+    """The processes of the group that run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _parent, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 def test_nothing_to_print_is_refused(tmp_path: Path) -> None:

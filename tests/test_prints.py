@@ -123,6 +123,24 @@ def test_labels_that_did_not_come_out_change_nothing(shop: Shop) -> None:
     assert shop.look(shop.screws[0]).label_ended == "replaced"
 
 
+def test_a_cancelled_print_never_counts_and_its_cards_are_printed_anew(shop: Shop) -> None:
+    make(shop, shop.screws[0])
+    batch = make(shop, shop.screws[0], hand_over=False)
+    [came_out] = codes_of(shop, batch)
+    batch_do(shop, batch, prints.cancel)
+    for verb in (prints.cancel, prints.hand_over):
+        with pytest.raises(prints.NotPrintable, match="was cancelled"):
+            batch_do(shop, batch, verb)
+    batch_do(shop, batch, prints.note_failure, "the printer is off")
+    with shop.database.read() as session:
+        assert session.get_one(Batch, batch).state == "cancelled"
+    assert card_of(shop, shop.screws[0]).print_version == 1
+    assert shop.look(came_out).card_id == shop.look(shop.screws[0]).card_id, "it came out all the same"
+    done = make(shop, shop.screws[0])
+    with pytest.raises(prints.NotPrintable, match="printed already"):
+        batch_do(shop, done, prints.cancel)
+
+
 def test_handing_over_twice_or_after_another_print_is_refused(shop: Shop) -> None:
     batch = make(shop, shop.screws[0], hand_over=False)
     make(shop, shop.screws[0])

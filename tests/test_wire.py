@@ -167,7 +167,7 @@ def test_a_printer_that_hangs_up_at_the_question_is_told() -> None:
 def test_a_job_that_is_cancelled_ends_between_two_labels() -> None:
     calls = iter([None, None, Cancelled()])
 
-    def check() -> None:
+    def check(_taken: int) -> None:
         if (now := next(calls)) is not None:
             raise now
 
@@ -179,7 +179,7 @@ def test_a_job_that_is_cancelled_ends_between_two_labels() -> None:
 def test_a_job_that_is_cancelled_does_not_wait_for_a_printer_that_takes_nothing() -> None:
     begun = time.monotonic()
 
-    def check() -> None:
+    def check(_taken: int) -> None:
         if time.monotonic() - begun > 1.0:
             raise Cancelled
 

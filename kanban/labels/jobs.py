@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -31,9 +31,10 @@ PART = 320
 SMALL = 80
 """Up to here a job is set at once: starting a process costs as much."""
 
-HEARTBEAT = 5.0  # seconds
+HEARTBEAT = 0.25  # seconds
 
 Progress = Callable[[int], None]
+"""Told how many labels are done, several times a second; raises Cancelled to end the job."""
 
 
 def write_pdf(
@@ -68,18 +69,19 @@ def _write_parts(parts: Iterator[Part], target: Path, progress: Progress, cores:
     kept = symbols.Kept(target.with_suffix(".symbols"))
     with whole(target) as half, half.open("wb") as out:
         joined = Joined(out)
-        for made in _pressed(parts, cores):
-            if made is not None:
-                joined.add(made.pdf)
-                kept.add(made.new)
-                done += made.count
-            progress(done)
+        with closing(_pressed(parts, cores)) as pressed:  # a job that ends here ends its presses now
+            for made in pressed:
+                if made is not None:
+                    joined.add(made.pdf)
+                    kept.add(made.new)
+                    done += made.count
+                progress(done)
         joined.close()
     return done
 
 
-def _pressed(parts: Iterator[Part], cores: int) -> Iterator[Made | None]:
-    """The parts in their order; none every few seconds while one is awaited: the job lives."""
+def _pressed(parts: Iterator[Part], cores: int) -> Generator[Made | None]:
+    """The parts in their order; none every moment while one is awaited: the job lives."""
     idle: SimpleQueue[Press] = SimpleQueue()
     with ThreadPoolExecutor(cores) as pool, ExitStack() as presses:  # a broken job ends the presses first
         running = deque[Future[Made]]()

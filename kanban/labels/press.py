@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import traceback
@@ -62,6 +63,7 @@ class Press:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | ENVIRONMENT,
+            process_group=0,  # so that it can be ended with the child that sets a part
         )
         return self
 
@@ -82,13 +84,17 @@ class Press:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._process.kill()
+            self._end()
         self._process.communicate()
+
+    def _end(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _said(self) -> str:
         with suppress(subprocess.TimeoutExpired):  # it may still be saying why
             self._process.wait(LAST_WORDS)
-        self._process.kill()
+        self._end()
         assert self._process.stderr is not None
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "?"

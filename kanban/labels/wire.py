@@ -39,6 +39,8 @@ GOODBYE_SECONDS = 1.0
 ON_THE_WAY = 32_768
 """Bytes that may wait on our side at most, so that what was handed over is nearly what the printer took."""
 
+Progress = Callable[[int], None]
+
 HALTED = {
     "head": mark("the head of %(host)s is open: close it"),
     "paper": mark("%(host)s is out of labels: put new ones in"),
@@ -49,12 +51,12 @@ HALTED = {
 }
 
 
-def send(host: str, port: int, parts: Iterable[bytes], check: Callable[[], None] = lambda: None) -> int:
+def send(host: str, port: int, parts: Iterable[bytes], progress: Progress = lambda taken: None) -> int:
     """Hand a job to a printer; returns how many parts it took.
 
-    ``check`` is called between parts and while the printer takes nothing; it raises Cancelled where somebody
-    wants the job no more. Raises PrinterTrouble, which says what is wrong and how far it came. What the
-    printer took it may have printed; none of it counts as printed until the whole job went through.
+    ``progress`` is told how many it took, at each part and while it takes nothing; it raises Cancelled where
+    somebody wants the job no more. Raises PrinterTrouble, which says what is wrong and how far it came. What
+    the printer took it may have printed; none of it counts as printed until the whole job went through.
     """
     taken = 0
     try:
@@ -65,12 +67,11 @@ def send(host: str, port: int, parts: Iterable[bytes], check: Callable[[], None]
                 raise PrinterTrouble(_halted(host, before) + ". " + _("Nothing was sent."))
             with _breaking_off(printer):
                 for part in parts:
-                    check()
-                    _give(printer, part, check)
+                    _give(printer, part, taken, progress)
                     taken += 1
-                _handed_over(printer, check)
+                _handed_over(printer, taken - 1, progress)  # the last one is still on the way
             if before:
-                _printed(printer, host, taken)
+                _printed(printer, host, taken, progress)
             _goodbye(printer)
     except OSError as trouble:
         raise PrinterTrouble(_told(host, port, trouble, taken)) from trouble
@@ -103,14 +104,15 @@ def _forget(printer: socket.socket) -> None:
             pass
 
 
-def _give(printer: socket.socket, part: bytes, check: Callable[[], None]) -> None:
+def _give(printer: socket.socket, part: bytes, taken: int, progress: Progress) -> None:
+    progress(taken)
     rest, since = memoryview(part), time.monotonic()
     printer.settimeout(CHECK_EVERY)
     while rest:
         try:
             rest, since = rest[printer.send(rest) :], time.monotonic()
         except TimeoutError:
-            check()
+            progress(taken)
             if time.monotonic() - since > SEND_SECONDS:
                 raise
 
@@ -125,11 +127,12 @@ def _breaking_off(printer: socket.socket) -> Iterator[None]:
         raise
 
 
-def _printed(printer: socket.socket, host: str, sent: int) -> None:
+def _printed(printer: socket.socket, host: str, sent: int, progress: Progress) -> None:
     """Wait until the last label is out. A printer that says nothing any more is believed to print."""
     until = time.monotonic() + min(SEND_SECONDS + LABEL_SECONDS * sent, LONGEST_WAIT)
     idle = 0
     while idle < 2:  # the last label is at work for a moment when nothing waits any more
+        progress(sent)
         now = _asked(printer, SEND_SECONDS)
         if now is None:
             return
@@ -153,7 +156,7 @@ def _in_it() -> str:
     )
 
 
-def _handed_over(printer: socket.socket, check: Callable[[], None]) -> None:
+def _handed_over(printer: socket.socket, taken: int, progress: Progress) -> None:
     """Wait until the printer has all of it: what still lies on our side may never arrive."""
     before, since = -1, time.monotonic()
     while waiting := _on_the_way(printer):
@@ -163,7 +166,7 @@ def _handed_over(printer: socket.socket, check: Callable[[], None]) -> None:
             before, since = waiting, time.monotonic()
         if time.monotonic() - since > SEND_SECONDS:
             raise TimeoutError
-        check()
+        progress(taken)
         time.sleep(0.02)
 
 

@@ -94,10 +94,9 @@ def hand_over(session: Session, deed: journal.Deed, batch: Batch) -> None:
     """The paper is there: each card wears its new label, the one before is replaced.
 
     Raises :class:`CardsChanged` where a card was printed meanwhile, :class:`NotPrintable` for a batch that
-    was handed over already.
+    was handed over or cancelled already.
     """
-    if batch.state == "printed":
-        raise NotPrintable(_("these labels count as printed already"))
+    _check_open(batch)
     columns = (LabelIssue.card_id, LabelIssue.code, LabelIssue.version, Card.print_version, Card.code)
     query = select(*columns).join(Card).where(LabelIssue.batch_id == batch.id, Card.life != "retired")
     rows: list[Any] = list(session.execute(query.order_by(LabelIssue.id)))
@@ -123,10 +122,24 @@ def hand_over(session: Session, deed: journal.Deed, batch: Batch) -> None:
 
 def note_failure(session: Session, deed: journal.Deed, batch: Batch, trouble: str) -> None:
     """The printer did not take the whole batch: nothing of it counts as printed."""
-    if batch.state == "printed":
+    if batch.is_over:
         return
     batch.state, batch.trouble = "failed", trouble
     journal.append(session, deed, "failed", "print_batch", batch.id, {"trouble": trouble})
+
+
+def cancel(session: Session, deed: journal.Deed, batch: Batch) -> None:
+    """Nobody wants the batch any more: no card will wear its labels. Raises :class:`NotPrintable`."""
+    _check_open(batch)
+    batch.state, batch.trouble = "cancelled", ""
+    journal.append(session, deed, "cancelled", "print_batch", batch.id)
+
+
+def _check_open(batch: Batch) -> None:
+    if batch.state == "cancelled":
+        raise NotPrintable(_("this print was cancelled: print its cards anew"))
+    if batch.is_over:
+        raise NotPrintable(_("these labels count as printed already"))
 
 
 def void(session: Session, deed: journal.Deed, batch: Batch) -> int:

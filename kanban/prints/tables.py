@@ -13,7 +13,7 @@ from kanban.db import Base, Moment, RowId
 from kanban.loops import Card
 
 KINDS = ("cards", "blank")
-STATES = ("made", "printed", "failed")
+STATES = ("made", "printed", "failed", "cancelled")
 ENDS = ("replaced", "void")
 MICRO = 1_000_000
 
@@ -97,6 +97,16 @@ class Batch(Base):
     count: Mapped[int]
 
     printer: Mapped[Printer | None] = relationship()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more becomes of it: it counts as printed, or was cancelled."""
+        return self.state in ("printed", "cancelled")
+
+    @property
+    def by_network(self) -> bool:
+        """Whether its labels go straight to their printer."""
+        return self.printer is not None and self.printer.is_network
 
 
 class LabelIssue(Base):

@@ -118,7 +118,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     people.LastAdmin: Refusal(409, mark("Somebody must stay administrator")),
     prints.CardsChanged: Refusal(409, mark("The cards have changed")),
     prints.NotBlank: Refusal(409, mark("This label is not blank")),
-    prints.NotPrintable: Refusal(409, mark("Printed already")),
+    prints.NotPrintable: Refusal(409, mark("This print is over")),
     labels.NoRoom: Refusal(503, mark("The disk is full")),
     labels.LabelError: Refusal(422, mark("That cannot be printed")),
     people.SetUpClosed: Refusal(

@@ -173,6 +173,7 @@ TABLE = {
     "POST /labels/blanks": OPERATOR,
     "POST /labels/batches/<int:batch_id>/reprint": OPERATOR,
     "POST /labels/batches/<int:batch_id>/sending": OPERATOR,
+    "POST /labels/batches/<int:batch_id>/cancellation": OPERATOR,
     "POST /labels/batches/<int:batch_id>/handover": OPERATOR,
     "POST /c/<code>/claim": OPERATOR,
     "GET /printers": OPERATOR,

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,14 @@ import zxingcpp
 from flask import Flask
 from PIL import Image
 from playedprinter import played, told
+from sqlalchemy import select
 from test_labels import pages
 from waiting import wait_until
 
 from kanban import config, create_app, journal, prints
 from kanban.db import Database
 from kanban.labels import jobs, wire
-from kanban.web.labels import pressroom
+from kanban.web.labels import pressroom, progress
 from web.conftest import Client, ShopData
 from web.test_labels import card, order, pdf_of, text_of
 
@@ -478,7 +479,7 @@ def test_a_job_that_was_cut_off_is_begun_anew_when_its_file_is_asked_for(
     assert operator.get(f"{address}.pdf").status_code == 409
     monkeypatch.undo()
     monkeypatch.setattr(pressroom, "AT_ONCE", 1)
-    monkeypatch.setattr(pressroom, "SILENT", -1.0)
+    monkeypatch.setattr(progress, "SILENT", -1.0)
     assert operator.get(f"{address}.pdf").location == address
     wait_for("Open the PDF", operator, address)
     for _try in range(200):
@@ -508,6 +509,170 @@ def test_a_file_that_cannot_be_made_is_told_and_made_once_there_is_room(
             break
         time.sleep(0.05)
     assert said not in operator.get(address).text
+
+
+@pytest.fixture
+def large(app: Flask, operator: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A large file that is being made for as long as nobody cancels it; the address of its print."""
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    made, go = pressroom.jobs.write_pdf, threading.Event()
+
+    def slow(some, how, target: Path, told) -> int:
+        while not go.wait(0.01):
+            told(1)
+        return made(some, how, target, told)
+
+    monkeypatch.setattr(pressroom.jobs, "write_pdf", slow)
+    yield operator.post("/labels", order(*shop.cards)).location
+    go.set()
+
+
+def state_of(database: Database, address: str) -> str:
+    with database.read() as session:
+        return session.get_one(prints.Batch, int(address.rsplit("/", 1)[1])).state
+
+
+def nothing_runs() -> bool:
+    return not any(thread.name == "press" for thread in threading.enumerate())
+
+
+def test_a_large_file_that_is_cancelled_counts_nothing_and_leaves_nothing(
+    app: Flask, operator: Client, viewer: Client, database: Database, shop: ShopData, large: str
+) -> None:
+    page = operator.get(large).text
+    assert f'action="{large}/cancellation"' in page
+    assert "not printed yet" in page
+    assert f"{large}/cancellation" not in viewer.get(large).text
+    assert card(database, shop.cards[0]).print_version == 0, "it counts when its file is there"
+    assert operator.post(f"{large}/cancellation", {}, key="cancel-it-1").location == large
+    wait_until(nothing_runs, 5)
+    text = operator.get(large).text
+    assert "This print was cancelled. None of its labels counts as printed." in text
+    assert f'action="{large}/cancellation"' not in text
+    assert state_of(database, large) == "cancelled"
+    assert card(database, shop.cards[0]).print_version == 0
+    assert list((app.extensions["kanban"].settings.data / "prints").iterdir()) == []
+    for ending in ("pdf", "zpl", "zip"):
+        refused = operator.get(f"{large}.{ending}")
+        assert refused.status_code == 409
+        assert "was cancelled" in refused.text
+
+
+def test_cancelling_again_is_harmless_and_the_cards_can_be_printed_anew(
+    operator: Client, database: Database, shop: ShopData, large: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("cancel-it-1", "cancel-it-1", "cancel-it-2"):
+        assert operator.post(f"{large}/cancellation", {}, key=key).location == large
+    with database.read() as session:
+        kinds = list(session.scalars(select(journal.Event.kind).where(journal.Event.noun == "print_batch")))
+    assert kinds == ["made", "cancelled"]
+    assert operator.post(f"{large}/handover", {}).status_code == 409
+    assert operator.post(f"{large}/sending", {}).status_code == 409
+    monkeypatch.setattr(pressroom, "AT_ONCE", 80)
+    anew = operator.post(f"{large}/reprint", {}).location
+    assert state_of(database, anew) == "printed"
+    assert card(database, shop.cards[0]).print_version == 1
+
+
+def test_a_print_is_cancelled_from_whichever_process(
+    app: Flask, operator: Client, database: Database, large: str
+) -> None:
+    settings = app.extensions["kanban"].settings
+    other = create_app(config.load({"KANBAN_DATA": str(settings.data), "KANBAN_BASE_URL": settings.base_url}))
+    other.test_client_class = Client
+    browser = other.test_client()
+    for cookie in operator._cookies.values():
+        browser.set_cookie(cookie.key, cookie.value)
+    assert browser.post(f"{large}/cancellation", {}).location == large
+    wait_until(nothing_runs, 5)
+    assert state_of(database, large) == "cancelled"
+    other.extensions["kanban"].database.close()
+
+
+def test_a_large_file_counts_as_printed_when_it_is_there(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    address = operator.post("/labels", order(*shop.cards)).location
+    wait_until(lambda: state_of(database, address) == "printed", 20)
+    assert operator.get(f"{address}.pdf").status_code == 200
+    assert card(database, shop.cards[0]).print_version == 1
+    late = operator.post(f"{address}/cancellation", {})
+    assert late.location == address
+    assert "Too late: these labels count as printed already." in operator.get(address).text
+    assert state_of(database, address) == "printed"
+    ended = operator.get(f"{address}/progress", headers={"HX-Request": "true"})
+    assert (ended.status_code, ended.headers["HX-Redirect"]) == (204, address)
+
+
+def test_a_file_that_is_made_again_is_stopped_and_stays_printed(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = operator.post("/labels", order(*shop.cards)).location
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+
+    def endless(some, how, target: Path, told) -> int:
+        while True:
+            time.sleep(0.01)
+            told(1)
+
+    monkeypatch.setattr(pressroom.jobs, "write_pdf", endless)
+    assert operator.get(f"{address}.pdf").location == address
+    operator.post(f"{address}/cancellation", {})
+    wait_until(nothing_runs, 5)
+    assert "made no further" in operator.get(address).text
+    assert state_of(database, address) == "printed"
+
+
+def test_a_print_on_its_way_to_a_printer_that_takes_nothing_is_cancelled(
+    operator: Client,
+    database: Database,
+    shop: ShopData,
+    zebra: Callable[[int], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
+    with socket.socket() as asleep:
+        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        asleep.bind(("127.0.0.1", 0))
+        asleep.listen(5)
+        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(asleep.getsockname()[1]))
+        address = operator.post("/labels", sent).location
+        assert "On its way to the printer" in operator.get(address).text
+        assert operator.post(f"{address}/cancellation", {}).location == address
+        wait_until(nothing_runs, 5)
+    text = operator.get(address).text
+    assert "This print was cancelled" in text
+    assert "may still come out" in text
+    assert card(database, shop.cards[0]).print_version == 0
+
+
+def test_a_print_that_the_printer_has_already_cannot_be_cancelled(
+    operator: Client,
+    database: Database,
+    shop: ShopData,
+    zebra: Callable[[int], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
+    out = threading.Event()
+
+    def busy(connection: socket.socket) -> None:
+        connection.sendall(told() if out.is_set() else told(formats=1))
+
+    with played(told(), busy) as printer:
+        address = operator.post(
+            "/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port))
+        ).location
+        wait_until(lambda: "waiting until the last one is out" in operator.get(address).text, 10)
+        assert f'action="{address}/cancellation"' not in operator.get(address).text
+        late = operator.post(f"{address}/cancellation", {})
+        assert late.status_code == 409
+        assert "the printer has the whole job" in late.text
+        out.set()
+        wait_until(nothing_runs, 10)
+    assert state_of(database, address) == "printed"
+    assert card(database, shop.cards[0]).print_version == 1
 
 
 def test_a_small_file_on_a_full_disk_is_503_with_what_to_do(

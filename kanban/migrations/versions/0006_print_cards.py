@@ -81,7 +81,9 @@ def upgrade() -> None:
         sa.Column("shift", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.CheckConstraint("kind IN ('cards', 'blank')", name=op.f("ck_print_batch_kind")),
-        sa.CheckConstraint("state IN ('made', 'printed', 'failed')", name=op.f("ck_print_batch_state")),
+        sa.CheckConstraint(
+            "state IN ('made', 'printed', 'failed', 'cancelled')", name=op.f("ck_print_batch_state")
+        ),
         sa.CheckConstraint("count > 0", name=op.f("ck_print_batch_count")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_print_batch_person_id")),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_print_batch_device_id")),

@@ -87,5 +87,6 @@ WORDS: Words = {
     ("printed", "print_batch"): mark("blank labels printed"),
     ("failed", "print_batch"): mark("the printer did not take them"),
     ("voided", "print_batch"): mark("made void"),
+    ("cancelled", "print_batch"): mark("cancelled while it was made or sent"),
     ("old_label", "card"): mark("scanned by a label that was replaced"),
 }

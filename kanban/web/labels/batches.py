@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import g, render_template
+from flask import Response, g, render_template
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Conflict
@@ -24,6 +24,7 @@ from kanban.web.labels.blueprint import (
     batch_of,
     bp,
 )
+from kanban.web.labels.progress import progress_of, stop
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -54,7 +55,7 @@ def batch(batch_id: int) -> str:
         "labels/batch.html",
         batch=_view(found),
         issues=issues,
-        progress=pressroom.progress_of(running(), found),
+        progress=progress_of(running(), found),
         trouble=pressroom.trouble_of(running(), found),
         may_print=security.who().may("operator"),
         may_void=security.who().may("buyer"),
@@ -64,14 +65,18 @@ def batch(batch_id: int) -> str:
 
 @bp.get("/labels/batches/<int:batch_id>/progress")
 @security.access("viewer")
-def progress(batch_id: int) -> str:
-    """How far it is, as a part of its page."""
+def progress(batch_id: int) -> AnyResponse | str:
+    """How far it is, as a part of its page; when it is at its end, the whole page anew."""
     found = batch_of(batch_id)
+    how_far = progress_of(running(), found)
+    if how_far is None and respond.wants_fragment():
+        return Response(status=204, headers={"HX-Redirect": f"/labels/batches/{batch_id}"})
     return render_template(
         "labels/_progress.html",
         batch=_view(found),
-        progress=pressroom.progress_of(running(), found),
+        progress=how_far,
         trouble=pressroom.trouble_of(running(), found),
+        may_print=security.who().may("operator"),
     )
 
 
@@ -92,10 +97,11 @@ def reprint(batch_id: int) -> AnyResponse:
     wanted = printing.wanted_labels(session(), chosen, how.languages)
     printer = old.printer if old.printer and old.printer.retired_at is None else None
     paper = printing.paper_of(replace(how, shift=printing.shift_of(printer)), printer)
+    at_once = not (printer and printer.is_network) and not pressroom.is_large(len(wanted))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         made = prints.make(session, deed, wanted, paper)
-        if not (printer and printer.is_network):
+        if at_once:
             prints.hand_over(session, deed, made)
         return f"/labels/batches/{made.id}"
 
@@ -109,13 +115,40 @@ def reprint(batch_id: int) -> AnyResponse:
 def send_again(batch_id: int) -> AnyResponse:
     """Try the printer once more."""
     found = batch_of(batch_id)
-    if found.state == "printed" or found.printer is None or not found.printer.is_network:
-        raise Conflict(_("There is nothing to send: it is printed, or it has no printer on the network."))
-    if pressroom.progress_of(running(), found):
+    if found.is_over or not found.by_network:
+        raise Conflict(
+            _("There is nothing to send: it is printed or cancelled, or it has no printer on the network.")
+        )
+    if progress_of(running(), found):
         raise Conflict(_("It is on its way to the printer already: look at its page for how far it is."))
     respond.deed()  # a press without a key is refused here too; a second press finds the batch printed
     pressroom.begin(batch_id, g.at)
     return respond.seen(f"/labels/batches/{batch_id}")
+
+
+@bp.post("/labels/batches/<int:batch_id>/cancellation")
+@security.access("operator")
+def cancel(batch_id: int) -> AnyResponse:
+    """End the job that makes or sends it: no card will wear its labels. What counts as printed stays so."""
+    found = batch_of(batch_id)
+    how_far = progress_of(running(), found)
+    if how_far and found.by_network and how_far.all_done:
+        raise Conflict(
+            _("Too late: the printer has the whole job. Its page says when the labels count as printed.")
+        )
+
+    def verb(session: Session, deed: journal.Deed) -> str:
+        mine = session.get_one(Batch, batch_id)
+        if not mine.is_over:
+            prints.cancel(session, deed, mine)
+        return f"/labels/batches/{batch_id}"
+
+    address = respond.change(verb)
+    stop(running(), found)
+    if found.state != "printed":
+        return respond.seen(address)
+    again = _("The file is made no further. Open the PDF to begin anew.")
+    return respond.seen(address, again if how_far else _("Too late: these labels count as printed already."))
 
 
 @bp.post("/labels/batches/<int:batch_id>/handover")
@@ -164,7 +197,7 @@ def _view(found: Batch) -> dict[str, Any]:
         "pages": pages,
         "start": found.start,
         "printer": found.printer.name if found.printer else "",
-        "network": bool(found.printer and found.printer.is_network),
+        "network": found.by_network,
         "voided": _voided(found),
     }
 

@@ -24,6 +24,7 @@ from kanban.web.labels.blueprint import (
     batch_of,
     bp,
 )
+from kanban.web.labels.progress import file_of, progress_of
 from kanban.web.reading import session
 from kanban.web.running import running
 
@@ -34,12 +35,12 @@ PAGE_DOTS = 96
 @security.access("viewer")
 def batch_pdf(batch_id: int) -> AnyResponse:
     """The batch as PDF: the same bytes whenever it is asked for."""
-    found = batch_of(batch_id)
+    found = _wanted(batch_id)
     kanban = running()
-    if not pressroom.file_of(kanban, found).exists():
-        if pressroom.progress_of(kanban, found):
+    if not file_of(kanban, found).exists():
+        if progress_of(kanban, found):
             raise Conflict(_("This file is still being made: look at its page for how far it is."))
-        if found.count > pressroom.AT_ONCE:  # it was tidied away, or its making was cut off
+        if pressroom.is_large(found.count):  # it was tidied away, or its making was cut off
             pressroom.start_file(kanban, batch_id)
             return respond.seen(f"/labels/batches/{batch_id}")
     try:
@@ -57,7 +58,7 @@ def batch_pdf(batch_id: int) -> AnyResponse:
 @security.access("viewer")
 def batch_zpl(batch_id: int) -> AnyResponse:
     """The batch for a Zebra, as a file."""
-    found, how = _planned(batch_id)
+    found, how = _planned(_wanted(batch_id))
     if not how.stock.is_roll:
         abort(404, _("ZPL is for label printers: this batch is on sheets."))
     made = printing.batch_labels(session(), found, running().settings.zone)
@@ -72,7 +73,7 @@ def batch_zpl(batch_id: int) -> AnyResponse:
 @security.access("viewer")
 def batch_pictures(batch_id: int) -> AnyResponse:
     """The batch as PNG: each label of a roll dot for dot, each page of a sheet at 300 dpi."""
-    found, how = _planned(batch_id)
+    found, how = _planned(_wanted(batch_id))
     made = printing.batch_labels(session(), found, running().settings.zone)
     answer = Response(stream_with_context(archives.pictures(made, how)), mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zip")}"'
@@ -83,7 +84,7 @@ def batch_pictures(batch_id: int) -> AnyResponse:
 @security.access("viewer")
 def batch_page(batch_id: int, number: int, picture: str) -> AnyResponse:
     """One page as a picture, to look at or to place elsewhere."""
-    found, how = _planned(batch_id)
+    found, how = _planned(batch_of(batch_id))
     made = _on_page(printing.batch_labels(session(), found, running().settings.zone), how, number)
     if not made:
         abort(404)
@@ -96,8 +97,15 @@ def batch_page(batch_id: int, number: int, picture: str) -> AnyResponse:
     return answer
 
 
-def _planned(batch_id: int) -> tuple[Batch, Plan]:
+def _wanted(batch_id: int) -> Batch:
+    """The batch, unless it was cancelled."""
     found = batch_of(batch_id)
+    if found.state == "cancelled":
+        raise Conflict(_("This print was cancelled, so it has no files. Print its cards anew on its page."))
+    return found
+
+
+def _planned(found: Batch) -> tuple[Batch, Plan]:
     try:
         return found, printing.plan_of(found, ASSETS)
     except labels.LabelError as refused:

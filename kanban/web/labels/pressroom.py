@@ -1,7 +1,6 @@
 """Batches at work: files made in the background, labels on their way to a printer, and how far they are.
 
-Files lie in the data folder and can be made again at any time. How far a job is stands in a file too,
-so that every process of the shop can say it.
+Files lie in the data folder and can be made again at any time.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from kanban import clock, journal, labels, prints
 from kanban.labels import jobs, symbols, wire, zpl
+from kanban.labels.errors import Cancelled
 from kanban.languages import gettext as _
 from kanban.languages import mark, speaking, spoken
 from kanban.prints import Batch
@@ -27,6 +27,7 @@ from kanban.reports import printing
 from kanban.text import as_sentence
 from kanban.web import reading, security
 from kanban.web.labels.blueprint import ASSETS
+from kanban.web.labels.progress import Told, file_of, progress_of
 from kanban.web.running import Kanban, running
 
 log = logging.getLogger("kanban")
@@ -37,8 +38,6 @@ SENT_AT_ONCE = 20
 """Up to so many labels are sent while somebody waits."""
 PATIENCE = 4.0
 """Seconds that somebody waits for a printer before they see a page."""
-SILENT = 60.0
-"""Seconds without progress after which a job counts as dead: the process that did it was ended."""
 MOST_FILES = 60
 A_DAY = 86_400.0  # seconds
 
@@ -53,33 +52,17 @@ TROUBLES = {
     ),
 }
 
+CHANGED_MEANWHILE = {
+    True: mark("The labels came out, but one of their cards was printed or retired meanwhile."),
+    False: mark("While the file was made, one of these cards was printed or retired: print them anew."),
+}
+
 _starting = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is, in labels."""
-
-    done: int
-    count: int
-
-
-def file_of(kanban: Kanban, batch: Batch) -> Path:
-    """Where the PDF of a batch lies; its moment is in the name, so a restored shop finds no stranger's."""
-    stamp = round(batch.made_at.timestamp() * 1000)
-    return kanban.settings.data / "prints" / f"{batch.id}-{stamp}.pdf"
-
-
-def progress_of(kanban: Kanban, batch: Batch) -> Progress | None:
-    """How far the job of a batch is, or none where nothing is under way."""
-    file = file_of(kanban, batch).with_suffix(".progress")
-    try:
-        if time.time() - file.stat().st_mtime > SILENT:
-            return None
-        done, count = file.read_text().split()
-    except (OSError, ValueError):
-        return None
-    return Progress(int(done), int(count))
+def is_large(count: int) -> bool:
+    """Whether a file of so many labels is made in the background; it counts as printed when it is there."""
+    return count > AT_ONCE
 
 
 def begin(batch_id: int, at: datetime) -> None:
@@ -87,31 +70,44 @@ def begin(batch_id: int, at: datetime) -> None:
     kanban, who = running(), journal.By("web", security.who().person_id, security.who().device_id)
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
-        to_printer = batch.printer is not None and batch.printer.is_network and batch.state != "printed"
-        count, under_way = batch.count, progress_of(kanban, batch) is not None
-    if under_way:  # a second press of the same button
+        by_network, count = batch.by_network, batch.count
+        settled = batch.state == "cancelled" or (by_network and batch.is_over)
+    if settled or progress_of(kanban, batch):  # a second press of the same button
         return
-    if to_printer:
+    if by_network:
         reading.session().close()  # who asks may wait for the printer, and sees what is true then
-        _work(PATIENCE if count <= SENT_AT_ONCE else 0, lambda: send(kanban, batch_id, who))
-    elif count > AT_ONCE:
-        start_file(kanban, batch_id)
+        told = _begun(kanban, batch)
+        _work(PATIENCE if count <= SENT_AT_ONCE else 0, lambda: send(kanban, batch_id, who, told))
+    elif is_large(count):
+        start_file(kanban, batch_id, who)
 
 
-def start_file(kanban: Kanban, batch_id: int) -> None:
-    """Make a large file in the background; the batch's page says how far it is, or what went wrong."""
+def _begun(kanban: Kanban, batch: Batch) -> Told:
+    told = Told(file_of(kanban, batch), batch.count)
+    with suppress(OSError):  # the job meets the full disk too, and tells it
+        told.begin()
+    return told
+
+
+def start_file(kanban: Kanban, batch_id: int, by: journal.By | None = None) -> None:
+    """Make a large file in the background; the batch's page says how far it is, or what went wrong.
+
+    ``by``: whoever prints; the batch counts as printed when the file is there. A mere look prints nothing.
+    """
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
-        file, count = file_of(kanban, batch), batch.count
-    with suppress(OSError):  # the job meets the full disk too, and tells it
-        _Told(file, count).begin()
+    file, told = file_of(kanban, batch), _begun(kanban, batch)
 
     def made() -> None:
         try:
-            make_file(kanban, batch_id)
+            with told:
+                make_file(kanban, batch_id, told.at)
+            if by is not None:
+                _note(kanban, batch_id, by, "")
+        except Cancelled:
+            file.with_suffix(".symbols").unlink(missing_ok=True)
         except Exception as broken:  # whatever it is, the page must stop waiting; the log says the rest
             with suppress(OSError):
-                file.with_suffix(".progress").unlink(missing_ok=True)
                 full = isinstance(broken, labels.NoRoom)
                 file.with_suffix(".trouble").write_text("full" if full else "broken")
             raise
@@ -127,17 +123,17 @@ def trouble_of(kanban: Kanban, batch: Batch) -> str:
         return ""
 
 
-def make_file(kanban: Kanban, batch_id: int) -> Path:
+def make_file(kanban: Kanban, batch_id: int, progress: jobs.Progress = lambda done: None) -> Path:
     """The PDF of a batch, made now unless it is there. Raises a LabelError."""
     try:
-        return _made_file(kanban, batch_id)
+        return _made_file(kanban, batch_id, progress)
     except OSError as trouble:
         if trouble.errno not in FULL:
             raise
         raise labels.NoRoom(_(TROUBLES["full"])) from trouble
 
 
-def _made_file(kanban: Kanban, batch_id: int) -> Path:
+def _made_file(kanban: Kanban, batch_id: int, progress: jobs.Progress) -> Path:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         target, how = file_of(kanban, batch), printing.plan_of(batch, ASSETS)
@@ -147,32 +143,33 @@ def _made_file(kanban: Kanban, batch_id: int) -> Path:
     kept = symbols.Kept(target.with_suffix(".symbols"))
     kept.load()
     made = printing.labels_of(kanban.database, batch_id, kanban.settings.zone)
-    with _Told(target, batch.count) as told:
-        jobs.write_pdf(made, replace(how, kept=kept), target, told.at)
+    jobs.write_pdf(made, replace(how, kept=kept), target, progress)
     _tidy(target.parent)
     return target
 
 
-def send(kanban: Kanban, batch_id: int, by: journal.By) -> None:
+def send(kanban: Kanban, batch_id: int, by: journal.By, told: Told) -> None:
     """Hand a batch to its printer; only when all of it went through do its cards wear the new labels."""
     trouble = ""
     try:
-        _send(kanban, batch_id)
+        with told:
+            _send(kanban, batch_id, told)
     except labels.LabelError as refused:
         trouble = as_sentence(refused)
+    except Cancelled:
+        return
     _note(kanban, batch_id, by, trouble)
 
 
-def _send(kanban: Kanban, batch_id: int) -> None:
+def _send(kanban: Kanban, batch_id: int, told: Told) -> None:
     with kanban.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         printer = batch.printer
         assert printer is not None, "only a batch with a printer is sent"
         how = printing.plan_of(batch, ASSETS)
     made = printing.labels_of(kanban.database, batch_id, kanban.settings.zone)
-    with _Told(file_of(kanban, batch), batch.count) as told:
-        parts = zpl.job(made, how, own_symbol=printer.own_symbol)
-        wire.send(printer.host, printer.port, told.counting(parts))
+    parts = zpl.job(made, how, own_symbol=printer.own_symbol)
+    wire.send(printer.host, printer.port, parts, told.at)
 
 
 def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
@@ -180,7 +177,7 @@ def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
 
     def note(session: Session) -> None:
         batch = session.get_one(Batch, batch_id)
-        if batch.state == "printed":
+        if batch.is_over:
             return
         if trouble:
             prints.note_failure(session, this, batch, trouble)
@@ -188,8 +185,7 @@ def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
         try:
             prints.hand_over(session, this, batch)
         except prints.CardsChanged:
-            said = _("The labels came out, but one of their cards was printed or retired meanwhile.")
-            prints.note_failure(session, this, batch, said)
+            prints.note_failure(session, this, batch, _(CHANGED_MEANWHILE[batch.by_network]))
 
     kanban.database.write(note)
 
@@ -208,37 +204,6 @@ def _work(patience: float, work: Callable[[], object]) -> None:
     worker = threading.Thread(target=guarded, name="press", daemon=True)
     worker.start()
     worker.join(patience)
-
-
-class _Told:
-    """Writes down how far a job is."""
-
-    def __init__(self, target: Path, count: int) -> None:
-        self._file, self._count, self._last = target.with_suffix(".progress"), count, 0.0
-
-    def begin(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.at(0)
-
-    def __enter__(self) -> _Told:
-        self.begin()
-        return self
-
-    def __exit__(self, *_broken: object) -> None:
-        self._file.unlink(missing_ok=True)
-
-    def at(self, done: int) -> None:
-        """So many are done."""
-        now = time.monotonic()
-        if now - self._last > 0.3 or done in (0, self._count):
-            self._file.write_text(f"{done} {self._count}")
-            self._last = now
-
-    def counting(self, parts: Iterator[bytes]) -> Iterator[bytes]:
-        """The parts, counted as they are taken."""
-        for done, part in enumerate(parts):
-            self.at(done)
-            yield part
 
 
 def _tidy(folder: Path) -> None:
