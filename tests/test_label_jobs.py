@@ -110,10 +110,10 @@ def test_a_job_that_is_cancelled_ends_at_once_and_leaves_nothing(small_parts: No
         if done > 0:
             raise Cancelled
 
-    begun = time.monotonic()
+    some = iter(many(2_000))
     with pytest.raises(Cancelled):
-        jobs.write_pdf(iter(many(20_000)), plan(), tmp_path / "job.pdf", cancelled)
-    assert time.monotonic() - begun < 20.0, "all of it would take more than half a minute"
+        jobs.write_pdf(some, plan(), tmp_path / "job.pdf", cancelled)
+    assert len(list(some)) > 1_500, "what nobody asked for was not begun"
     assert {path.name for path in tmp_path.iterdir()} <= {"job.symbols"}
 
 
@@ -127,10 +127,10 @@ def test_a_press_that_is_given_up_takes_its_child_with_it(
     monkeypatch.setattr(press.sys, "executable", str(forking))
     given_up = press.Press().__enter__()
     group, begun = given_up._process.pid, time.monotonic()
-    wait_until(lambda: len(alive(group)) == 2, 10)
+    wait_until(lambda: len(alive(group)) == 2)
     given_up.__exit__(Cancelled, Cancelled(), None)
-    wait_until(lambda: alive(group) == [], 10)
-    assert time.monotonic() - begun < 20.0
+    wait_until(lambda: alive(group) == [])
+    assert time.monotonic() - begun < 50.0, "the child would live for a minute"
 
 
 def alive(group: int) -> list[int]:

@@ -35,7 +35,7 @@ HALTS = [
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "ASK_EVERY", 0.01)
     monkeypatch.setattr(wire, "GOODBYE_SECONDS", 0.2)
-    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 30.0)
 
 
 def send(port: int) -> int:
@@ -92,7 +92,10 @@ GARBAGE: list[Answer] = [
 
 
 @pytest.mark.parametrize("answer", GARBAGE)
-def test_a_printer_that_says_nothing_of_itself_takes_the_job_as_ever(answer: Answer) -> None:
+def test_a_printer_that_says_nothing_of_itself_takes_the_job_as_ever(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.2)
     with played(answer) as printer:
         assert send(printer.port) == 3
     assert printer.labels == b"".join(JOB)
@@ -110,13 +113,16 @@ def test_an_answer_may_come_byte_by_byte() -> None:
 def test_what_was_said_late_is_no_answer_to_the_next_question() -> None:
     """The rest of an answer, with a fault that is mended meanwhile, arrives when nobody listens any more."""
 
+    rest = threading.Event()
+
     def both(connection: socket.socket) -> None:
         connection.sendall(told())
         time.sleep(0.005)
         connection.sendall(errors(0x8))
+        rest.set()
 
     with played(both, told()) as printer:
-        assert wire.send("127.0.0.1", printer.port, (part for part in JOB if time.sleep(0.02) is None)) == 3
+        assert wire.send("127.0.0.1", printer.port, (part for part in JOB if rest.wait(30))) == 3
 
 
 def test_a_printer_that_says_nothing_any_more_is_believed_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +182,10 @@ def test_a_job_that_is_cancelled_ends_between_two_labels() -> None:
     assert printer.labels in (b"".join(JOB[:2]), JOB[0], b""), "whole labels; the end may be lost on the way"
 
 
-def test_a_job_that_is_cancelled_does_not_wait_for_a_printer_that_takes_nothing() -> None:
+def test_a_job_that_is_cancelled_does_not_wait_for_a_printer_that_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.2)
     begun = time.monotonic()
 
     def check(_taken: int) -> None:
@@ -189,7 +198,7 @@ def test_a_job_that_is_cancelled_does_not_wait_for_a_printer_that_takes_nothing(
         asleep.listen(1)
         with pytest.raises(Cancelled):
             wire.send("127.0.0.1", asleep.getsockname()[1], [b"x" * 8_000] * 30, check)
-    assert time.monotonic() - begun < 3.0
+    assert time.monotonic() - begun < 20.0, "a printer that takes nothing is given up after half a minute"
 
 
 @given(st.binary(max_size=300))

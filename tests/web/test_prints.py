@@ -121,6 +121,13 @@ def test_a_lost_card_is_replaced_and_ready_to_print_in_one_press(
 
 
 @pytest.fixture
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A printer that answers has all the time that it needs, on any machine."""
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 30.0)
+    monkeypatch.setattr(pressroom, "PATIENCE", 60.0)
+
+
+@pytest.fixture
 def zebra(admin: Client) -> Callable[[int], str]:
     """Sets up a printer at a port of this machine; gives its id."""
 
@@ -173,6 +180,7 @@ def test_a_printer_that_is_off_prints_nothing_and_can_be_tried_again(
     assert operator.post(f"{answer.location}/sending", {}).status_code == 409
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_a_printer_without_labels_is_named_before_anything_is_sent(
     operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
 ) -> None:
@@ -187,6 +195,7 @@ def test_a_printer_without_labels_is_named_before_anything_is_sent(
     assert card(database, shop.cards[0]).print_version == 1
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_a_printer_that_runs_out_in_the_middle_prints_nothing_that_counts(
     operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
 ) -> None:
@@ -199,6 +208,7 @@ def test_a_printer_that_runs_out_in_the_middle_prints_nothing_that_counts(
     assert card(database, shop.cards[0]).print_version == 0
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_no_transaction_is_open_while_labels_are_on_their_way(
     operator: Client, database: Database, shop: ShopData, zebra: Callable[[int], str]
 ) -> None:
@@ -545,7 +555,7 @@ def test_a_large_file_that_is_cancelled_counts_nothing_and_leaves_nothing(
     assert f"{large}/cancellation" not in viewer.get(large).text
     assert card(database, shop.cards[0]).print_version == 0, "it counts when its file is there"
     assert operator.post(f"{large}/cancellation", {}, key="cancel-it-1").location == large
-    wait_until(nothing_runs, 5)
+    wait_until(nothing_runs)
     text = operator.get(large).text
     assert "This print was cancelled. None of its labels counts as printed." in text
     assert f'action="{large}/cancellation"' not in text
@@ -584,7 +594,7 @@ def test_a_print_is_cancelled_from_whichever_process(
     for cookie in operator._cookies.values():
         browser.set_cookie(cookie.key, cookie.value)
     assert browser.post(f"{large}/cancellation", {}).location == large
-    wait_until(nothing_runs, 5)
+    wait_until(nothing_runs)
     assert state_of(database, large) == "cancelled"
     other.extensions["kanban"].database.close()
 
@@ -594,7 +604,7 @@ def test_a_large_file_counts_as_printed_when_it_is_there(
 ) -> None:
     monkeypatch.setattr(pressroom, "AT_ONCE", 1)
     address = operator.post("/labels", order(*shop.cards)).location
-    wait_until(lambda: state_of(database, address) == "printed", 20)
+    wait_until(lambda: state_of(database, address) == "printed")
     assert operator.get(f"{address}.pdf").status_code == 200
     assert card(database, shop.cards[0]).print_version == 1
     late = operator.post(f"{address}/cancellation", {})
@@ -619,7 +629,7 @@ def test_a_file_that_is_made_again_is_stopped_and_stays_printed(
     monkeypatch.setattr(pressroom.jobs, "write_pdf", endless)
     assert operator.get(f"{address}.pdf").location == address
     operator.post(f"{address}/cancellation", {})
-    wait_until(nothing_runs, 5)
+    wait_until(nothing_runs)
     assert "made no further" in operator.get(address).text
     assert state_of(database, address) == "printed"
 
@@ -640,13 +650,14 @@ def test_a_print_on_its_way_to_a_printer_that_takes_nothing_is_cancelled(
         address = operator.post("/labels", sent).location
         assert "On its way to the printer" in operator.get(address).text
         assert operator.post(f"{address}/cancellation", {}).location == address
-        wait_until(nothing_runs, 5)
+        wait_until(nothing_runs)
     text = operator.get(address).text
     assert "This print was cancelled" in text
     assert "may still come out" in text
     assert card(database, shop.cards[0]).print_version == 0
 
 
+@pytest.mark.usefixtures("no_hurry")
 def test_a_print_that_the_printer_has_already_cannot_be_cancelled(
     operator: Client,
     database: Database,
@@ -664,13 +675,13 @@ def test_a_print_that_the_printer_has_already_cannot_be_cancelled(
         address = operator.post(
             "/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port))
         ).location
-        wait_until(lambda: "waiting until the last one is out" in operator.get(address).text, 10)
+        wait_until(lambda: "waiting until the last one is out" in operator.get(address).text)
         assert f'action="{address}/cancellation"' not in operator.get(address).text
         late = operator.post(f"{address}/cancellation", {})
         assert late.status_code == 409
         assert "the printer has the whole job" in late.text
         out.set()
-        wait_until(nothing_runs, 10)
+        wait_until(nothing_runs)
     assert state_of(database, address) == "printed"
     assert card(database, shop.cards[0]).print_version == 1
 
