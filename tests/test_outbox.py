@@ -370,3 +370,15 @@ def test_a_bounced_mail_is_dead(mailed: Shop) -> None:
     settle(mailed, outbox.delivered, taken, "250")
     press(mailed, outbox.bounced, "550 mailbox full")
     assert (only(mailed).state, only(mailed).answer) == ("dead", "550 mailbox full")
+
+
+def test_a_page_of_deliveries_is_newest_first_and_tells_how_many_there_are(mailed: Shop) -> None:
+    for code in mailed.screws[:2]:
+        mailed.on_its_way(code)
+    with mailed.database.read() as session:
+        rows, count = outbox.trouble.page(session, states=("queued",), limit=1)
+        newest = max(deliveries(mailed), key=lambda each: each.id)
+        assert ([each.id for each in rows], count) == ([newest.id], 2)
+        found, count = outbox.trouble.page(session, states=("queued",), search=f" {newest.about.upper()} ")
+        assert ([each.id for each in found], count) == ([newest.id], 1)
+        assert outbox.trouble.page(session, states=("dead",)) == ([], 0)

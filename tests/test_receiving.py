@@ -119,6 +119,15 @@ def test_far_more_than_was_ordered_is_asked_about_and_then_taken(shop: Shop) -> 
     assert shop.line(order_id).received == 300
 
 
+def test_twice_what_was_ordered_and_a_pack_is_believed(shop: Shop) -> None:
+    order_id = shop.on_its_way(shop.screws[0])
+    assert (shop.line(order_id).pending, shop.line(order_id).pack_size) == (30, 10)
+    with pytest.raises(receipts.Doubtful, match="71"):
+        deliver(shop, arrival(shop, order_id, 71))
+    deliver(shop, arrival(shop, order_id, 70))
+    assert shop.line(order_id).received == 70
+
+
 def test_the_buyer_may_say_that_the_rest_will_not_come(shop: Shop) -> None:
     order_id = shop.on_its_way(shop.screws[0], shop.screws[1])
     deliver(shop, arrival(shop, order_id, 30, short=True))

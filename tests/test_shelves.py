@@ -142,3 +142,13 @@ def test_places_tell_how_many_cards_stand_at_and_below_them(shop: Shop) -> None:
     with shop.database.read() as session:
         told = [(place.path, cards) for place, cards in counts.places(session)]
     assert told == [("Works", 6), ("Works › Rack A", 6)]
+
+
+def test_past_audits_are_told_newest_first_and_counted(shop: Shop) -> None:
+    with shop.database.read() as session:
+        assert counts.audits(session, 0, 10) == ([], 0)
+    first, second = sweep(shop, "rack", shop.cards), sweep(shop, "rack", shop.cards[:1])
+    with shop.database.read() as session:
+        rows, count = counts.audits(session, 0, 1)
+        assert ([each.id for each in rows], count) == ([second.id], 2)
+        assert [each.id for each in counts.audits(session, 1, 1)[0]] == [first.id]

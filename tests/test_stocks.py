@@ -235,6 +235,10 @@ def test_a_stock_of_ones_own_is_a_file_in_the_data_folder(tmp_path: Path) -> Non
     assert stocks.made("mine", stocks.facts(found["mine"])) == found["mine"]
 
 
+def test_a_label_of_5_mm_is_the_smallest() -> None:
+    assert stocks.made("mine", GOOD | {"label": [5, 5], "edge": [0, 0]}).label == (5, 5)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
