@@ -21,9 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from test_labels import HOSTILE, codes, typical
+from test_stocks import PRINTABLE, TAPES
 
 from kanban import labels
-from kanban.labels import Label, Plan, Shift, rasters, status, stocks, wire, zpl
+from kanban.labels import Label, Plan, Shift, faces, rasters, status, stocks, wire, zpl
 
 ASSETS = Path(__file__).parent.parent / "labels"
 HOST = "https://kanban.example"
@@ -156,6 +157,43 @@ def test_a_png_has_one_bit_a_dot_and_says_its_resolution() -> None:
     assert opened.mode == "1"
     assert opened.size == (732, 343)
     assert opened.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+BROTHER = [
+    (face.name, stock.name)
+    for face in faces.every(ASSETS).values()
+    if face.of == faces.CARDS
+    for stock, _place in faces.papers(ASSETS, face, stocks.every(ASSETS), 29)
+    if stock.name.startswith("brother")
+]
+
+
+@pytest.mark.parametrize(("face", "stock"), BROTHER)
+def test_a_brother_picture_has_the_dots_that_its_printer_takes_and_loses_nothing(
+    face: str, stock: str
+) -> None:
+    how = plan(face, stock)
+    [(label, image)] = rasters.each(typical(1), how)
+    bare = rasters.trimmed(image, how.stock)
+    narrow = bare.size[1] if how.stock.turned else bare.size[0]
+    if stock in PRINTABLE:
+        assert bare.size == PRINTABLE[stock]
+    else:
+        assert narrow == TAPES[stock][1]
+    dark = [picture.convert("L").point(lambda value: 255 - value).getbbox() for picture in (image, bare)]
+    per_mm = stocks.dots_a_mm(how.stock.dpi)
+    x, y = (round(length * per_mm) for length in how.stock.edge)
+    assert dark[0] == (dark[1][0] + x, dark[1][1] + y, dark[1][2] + x, dark[1][3] + y), (
+        "only white was cut off"
+    )
+    if not how.face.micro:
+        assert read(bare.convert("L")) == [f"{HOST}/c/{label.code}"]
+
+
+def test_pictures_of_other_rolls_are_of_the_whole_label() -> None:
+    how = plan("small", "dymo-11354")
+    [(_label, image)] = rasters.each(typical(1), how)
+    assert rasters.trimmed(image, how.stock) is image
 
 
 def test_a_sheet_is_nothing_for_a_label_printer() -> None:

@@ -23,7 +23,8 @@ def pictures(made: Iterator[Label], how: Plan) -> Iterator[bytes]:
 
 def _of_roll(made: Iterator[Label], how: Plan) -> Iterator[tuple[str, bytes]]:
     for number, (label, image) in enumerate(rasters.each(made, how), 1):
-        yield f"{number:04}-{label.code}.png", rasters.png(image, how.stock.dpi)
+        dots = rasters.trimmed(image, how.stock)
+        yield f"{number:04}-{label.code}.png", rasters.png(dots, how.stock.dpi)
 
 
 def _of_sheets(made: Iterator[Label], how: Plan) -> Iterator[tuple[str, bytes]]:

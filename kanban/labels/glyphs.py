@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kanban.labels.setting import installed
-from kanban.labels.values import Label, plain
+from kanban.labels.values import plain
 
 SHOWN = (
     "sku",
@@ -41,16 +41,17 @@ _ORDINARY = re.compile(r"[\x20-\x7e\u00a0-\u017f\u0391-\u03a1\u03a3-\u03c9\u0410
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Characters of a label that no font here can set."""
+    """Characters that stand on the labels of an item, and that no font here can set."""
 
-    label: Label
+    item: str
     characters: str
 
 
-def gaps(labels: Sequence[Label], fonts: Path) -> list[Gap]:
-    """The labels that cannot be set whole, each with what is missing."""
-    found = ((label, _missing_in(label, fonts)) for label in labels)
-    return [Gap(label, "".join(sorted(missing))) for label, missing in found if missing]
+def gaps(told: Iterable[Sequence[str]], fonts: Path) -> Iterator[Gap]:
+    """What is missing of each item's texts, its number the first of them: each lack once."""
+    found = ((texts[0], set().union(*(_missing(plain(text), fonts) for text in texts))) for texts in told)
+    lacks = ((item, "".join(sorted(missing))) for item, missing in found if missing)
+    return (Gap(item, characters) for item, characters in dict.fromkeys(lacks))
 
 
 def replaced(text: str, fonts: Path) -> str:
@@ -59,10 +60,6 @@ def replaced(text: str, fonts: Path) -> str:
     if not missing:
         return text
     return re.sub(f"[{re.escape(''.join(missing))}]+", STAND_IN, text)
-
-
-def _missing_in(label: Label, fonts: Path) -> set[str]:
-    return set().union(*(_missing(plain(getattr(label, field)), fonts) for field in SHOWN))
 
 
 def _missing(text: str, fonts: Path) -> set[str]:

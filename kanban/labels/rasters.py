@@ -14,7 +14,7 @@ from kanban.labels import symbols
 from kanban.labels.faces import Place
 from kanban.labels.setting import pictures
 from kanban.labels.sheets import Plan, inputs
-from kanban.labels.stocks import dots_a_mm
+from kanban.labels.stocks import Stock, dots_a_mm
 from kanban.labels.values import Label
 
 if TYPE_CHECKING:
@@ -32,6 +32,15 @@ def each(labels: Iterable[Label], how: Plan, *, symbol: bool = True) -> Iterator
     waiting = iter(labels)
     while some := list(islice(waiting, AT_ONCE)):
         yield from zip(some, _some(some, how, symbol=symbol), strict=True)
+
+
+def trimmed(image: Image, stock: Stock) -> Image:
+    """The dots that the printer reaches, where it takes no others: what is cut off is white."""
+    if not stock.trimmed:
+        return image
+    per_mm = dots_a_mm(stock.dpi)
+    left, top, width, height = (round(length * per_mm) for length in (*stock.edge, *stock.room))
+    return image.crop((left, top, left + width, top + height))
 
 
 def png(image: Image, dpi: int) -> bytes:

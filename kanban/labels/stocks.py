@@ -38,7 +38,8 @@ class Stock:
     """A sheet with labels in a grid, or a roll (``dpi``), whose pages are its labels.
 
     ``label`` is as it is read: width, height. On a ``turned`` roll it leaves the printer narrow side
-    first. ``edge``: what the printer of a roll cannot reach, left and right, top and bottom.
+    first. ``edge``: what the printer of a roll cannot reach, left and right, top and bottom; a ``trimmed``
+    roll's pictures are without it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Stock:
     edge: tuple[float, float] = (0.0, 0.0)
     turned: bool = False
     continuous: bool = False
+    trimmed: bool = False
     also: tuple[str, ...] = ()
     source: str = ""
 
@@ -213,7 +215,7 @@ def _check_words(stock: Stock) -> None:
             raise BadStock(said, field)
     if not isinstance(stock.also, tuple) or not all(isinstance(each, str) for each in stock.also):
         raise BadStock(_('also is a list of texts, such as ["5160", "8160"]'), "also")
-    for field in ("cut", "turned", "continuous"):
+    for field in ("cut", "turned", "continuous", "trimmed"):
         if not isinstance(getattr(stock, field), bool):
             raise BadStock(_("%(field)s is true or false", field=field), field)
 

@@ -22,7 +22,7 @@ from kanban.reports.printing.choosing import (
     cards,
     choose,
 )
-from kanban.reports.printing.saying import fingerprint, previewed, wanted_labels
+from kanban.reports.printing.saying import fingerprint, previewed, texts, wanted_labels
 
 __all__ = [
     "MOST_SHOWN",
@@ -45,5 +45,6 @@ __all__ = [
     "previewed",
     "shift_of",
     "stock_of",
+    "texts",
     "wanted_labels",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kanban import languages, photos, shop
-from kanban.items import inside_site
+from kanban.items import Item, Location, inside_site
 from kanban.labels import Label, words
-from kanban.loops import Card
+from kanban.loops import Card, Loop
 from kanban.prints import Wanted
+from kanban.prints.issues import slices
+from kanban.suppliers import Supplier, SupplierItem
 
 
 def wanted_labels(session: Session, chosen: Sequence[Card], spoken: Sequence[str]) -> list[Wanted]:
@@ -54,6 +56,21 @@ def previewed(session: Session, chosen: Sequence[Card], spoken: Sequence[str], t
         label(each.facts, card.code, each.version + 1, today, seen.of(each.photo_id))
         for card, each in zip(chosen, wanted, strict=True)
     ]
+
+
+def texts(session: Session, card_ids: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """What people typed that stands on the labels of these cards, loop by loop; the item's number first."""
+    ours = shop.get(session)
+    yield ours.name, ours.address
+    columns = (Item.sku, Item.name, Item.unit, Supplier.name, SupplierItem.sku, Location.path)
+    query = select(*columns).select_from(Loop).join(Loop.item).join(Loop.location).join(Loop.supplier_item)
+    query = query.join(SupplierItem.supplier)
+    loop_ids: set[int] = set()
+    for some in slices(card_ids):
+        loop_ids |= set(session.scalars(select(Card.loop_id).where(Card.id.in_(some))))
+    for some in slices(sorted(loop_ids)):
+        for *said, path in session.execute(query.where(Loop.id.in_(some))):
+            yield *said, inside_site(path)
 
 
 def numbers(session: Session, loop_ids: set[int]) -> dict[int, int]:

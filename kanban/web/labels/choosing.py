@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from flask import g, render_template, request
@@ -54,8 +55,6 @@ WHICH = (
 )
 PREVIEW_DOTS = 110
 MOST_GAPS = 5
-MOST_LOOKED_AT = 2_000
-"""Cards whose letters are looked up for a preview: one of each loop."""
 
 
 @bp.get("/labels")
@@ -90,12 +89,10 @@ def preview() -> AnyResponse | str:
     respond.deed()  # the form's key comes along, as with every press; nothing is written under it
     try:
         how, _printer = planned(asked())
+        ids = _card_ids()
         with forms.taken(prints.CardsChanged, "cards"):
-            chosen = printing.cards(session(), _card_ids()[:MOST_LOOKED_AT])
-        first = chosen[: how.stock.per_sheet - how.start + 1]
+            first = printing.cards(session(), ids[: how.stock.per_sheet - how.start + 1])
         made = printing.previewed(session(), first, how.languages, today())
-        one_a_loop = list({card.loop_id: card for card in chosen}.values())
-        others = printing.previewed(session(), one_a_loop, how.languages, today())
         page = labels.page_pictures(made, replace(how, outline=not how.stock.cut), "png", PREVIEW_DOTS)[0]
     except forms.BadFields as bad:
         return _looked_at(page=None, errors=bad.errors)
@@ -104,7 +101,7 @@ def preview() -> AnyResponse | str:
     return _looked_at(
         page=base64.b64encode(page).decode(),
         errors={},
-        gaps=_gaps(made + others),
+        gaps=_gaps(ids),
         place=how.place(),
         micro=how.face.micro,
         good=labels.GOOD_MODULE_MM,
@@ -267,7 +264,7 @@ def _about(choice: printing.Choice) -> tuple[str, str] | None:
     return None
 
 
-def _gaps(made: list[labels.Label]) -> list[dict[str, str]]:
-    """What cannot be set, once for all cards of an item that lack the same."""
-    found = dict.fromkeys((gap.label.sku, gap.characters) for gap in glyphs.gaps(made, ASSETS / "fonts"))
-    return [{"item": sku, "characters": characters[:40]} for sku, characters in list(found)[:MOST_GAPS]]
+def _gaps(ids: list[int]) -> list[dict[str, str]]:
+    """What cannot be set of all that stands on these cards, once for each item."""
+    found = glyphs.gaps(printing.texts(session(), ids), ASSETS / "fonts")
+    return [{"item": gap.item, "characters": gap.characters[:40]} for gap in islice(found, MOST_GAPS)]
