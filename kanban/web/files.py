@@ -1,7 +1,8 @@
 """The files of ours that a browser downloads, each under an address with its version in it.
 
 What a page has whole or not at all is written in several files and leaves as one: a bad line that loses
-one of seven would leave a queue that keeps scans and never sends them.
+one of seven would leave a queue that keeps scans and never sends them, one of twelve a camera that reads
+and says nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,23 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, send_file
 
+
+def _of(folder: str, *nouns: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{noun}.js" for noun in nouns)
+
+
+_EVERYWHERE = _of("js", "offline", "homescreen")
+_SCANS = _of("js", "codes", "wedge", "entries")
+_DESK = ("js/app.js", *_EVERYWHERE)
+_PTAG = _of("vendor/htmx-4.0.1", "hx-ptag.min")
 WHOLE = {
-    "js/queue.js": tuple(
-        f"js/queue/{noun}.js" for noun in ("key", "clock", "store", "mark", "turn", "post", "queue")
+    "js/queue.js": _of("js/queue", "key", "clock", "store", "mark", "turn", "post", "queue"),
+    "js/desk.js": (*_DESK, *_PTAG),
+    "js/desk-that-scans.js": (*_DESK, *_SCANS, "js/corner.js", *_PTAG),
+    "js/scanner.js": (
+        *_EVERYWHERE,
+        *_SCANS,
+        *_of("js/scanner", "reticle", "decoder", "camera", "sight", "feel", "view", "audit", "scanner"),
     ),
 }
 """What leaves in one piece, and of which files it is made, in their order."""

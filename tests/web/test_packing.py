@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import brotli
@@ -10,7 +11,7 @@ from flask import Flask
 
 from kanban import config
 from kanban.web import files
-from web.conftest import Client
+from web.conftest import Client, ShopData
 
 FILE = "/static/js/queue.js"
 
@@ -51,6 +52,41 @@ def test_parts_of_a_page_carry_no_rules_for_pages_and_workers_do(stranger: Clien
         assert "Content-Security-Policy" not in headers
     for whole in ("/static/js/scanner/worker.js", "/sw.js", "/static/icons/icon.svg", "/queue"):
         assert "default-src 'none'" in stranger.get(whole).headers["Content-Security-Policy"], whole
+
+
+@pytest.mark.parametrize("name", sorted(files.WHOLE))
+def test_what_leaves_as_one_is_its_parts_in_their_order(stranger: Client, name: str) -> None:
+    whole = stranger.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
+    parts = [(config.assets("static") / part).read_bytes() for part in files.WHOLE[name]]
+    assert whole.data == b"".join(parts)
+    assert all(part.endswith((b"\n", b";")) for part in parts), "the next one begins on its own"
+    assert whole.data.partition(b"\n")[2].startswith(b'"use strict";')
+
+
+def test_no_page_loads_more_than_a_handful_of_scripts(
+    buyer: Client, operator: Client, shop: ShopData
+) -> None:
+    """Each may be missing on bad Wi-Fi."""
+    for path in (
+        "/",
+        "/scan",
+        "/queue",
+        "/labels",
+        "/account",
+        "/receiving",
+        f"/c/{shop.codes[0]}",
+        "/offline/card",
+    ):
+        for who in (buyer, operator):
+            page = who.get(path).text
+            assert 1 < len(re.findall(r"<script src=", page)) <= 4, path
+    assert len(re.findall(r"<script src=", operator.get("/scan").text)) == 2
+
+
+def test_every_script_of_the_scanner_leaves_with_it(stranger: Client) -> None:
+    folder = config.assets("static") / "js" / "scanner"
+    sent = {Path(part).name for part in files.WHOLE["js/scanner.js"] if part.startswith("js/scanner/")}
+    assert {part.name for part in folder.iterdir()} - sent == {"worker.js"}
 
 
 def test_the_queue_leaves_in_one_piece_made_of_its_nouns(app: Flask, stranger: Client) -> None:

@@ -104,5 +104,5 @@ def test_a_look_tells_the_cards_facts_and_a_stranger_little(
 def test_a_hand_scanner_works_on_every_screen_of_who_may_scan(
     client: Callable[[str], Client], app: Flask, path: str
 ) -> None:
-    assert "js/wedge.js" in client("signaller").get(path).text
-    assert "js/wedge.js" not in client("viewer").get(path).text
+    assert "js/desk-that-scans.js" in client("signaller").get(path).text
+    assert "js/desk-that-scans.js" not in client("viewer").get(path).text
