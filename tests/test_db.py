@@ -11,6 +11,7 @@ from shop import MONDAY_MORNING, Shop
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from waiting import LONGEST_WAIT, wait_until
 
 from kanban import items, journal
 from kanban.db import (
@@ -118,7 +119,7 @@ def together(database: Database, works: list[Callable[[Session], int]]) -> list[
 
     def slow(_session: Session) -> None:
         writing.set()
-        go.wait(10)
+        go.wait(LONGEST_WAIT)
 
     answers: list[object] = []
 
@@ -130,15 +131,14 @@ def together(database: Database, works: list[Callable[[Session], int]]) -> list[
 
     first = threading.Thread(target=database.write, args=[slow])
     first.start()
-    assert writing.wait(10)
+    assert writing.wait(LONGEST_WAIT)
     threads = [threading.Thread(target=write, args=[work]) for work in works]
     for thread in threads:
         thread.start()
-    while len(database._waiting) < len(works):
-        pass
+    wait_until(lambda: len(database._waiting) == len(works))
     go.set()
     for thread in [first, *threads]:
-        thread.join(10)
+        thread.join(LONGEST_WAIT)
     return answers
 
 

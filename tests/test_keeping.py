@@ -22,6 +22,7 @@ from shop import Shop
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from waiting import wait_until
 
 from kanban import config, journal, orders, outbox, schema, suppliers
 from kanban.cli import main
@@ -153,7 +154,11 @@ def test_a_backup_made_while_scans_go_on_is_restored_as_the_beginning_of_the_jou
     scanner = threading.Thread(target=scan_on)
     scanner.start()
     try:
-        made = [backups.backup(settings, tmp_path / "elsewhere", AT) for _ in range(3)]
+        made = []
+        for _ in range(3):
+            before = shop.count(journal.Event)
+            wait_until(lambda before=before: shop.count(journal.Event) > before)
+            made.append(backups.backup(settings, tmp_path / "elsewhere", AT))
     finally:
         stop.set()
         scanner.join()

@@ -8,11 +8,13 @@ import random
 import re
 import sys
 import time
+import unicodedata
 import warnings
 import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -658,11 +660,11 @@ def test_a_note_may_have_lines():
         clean("one\x07", limit=2000, lines=True)
 
 
-def test_towers_of_accents_are_refused_before_they_cost_time():
-    start = time.perf_counter()
+def test_towers_of_accents_are_refused_before_they_cost_time(monkeypatch):
+    only = SimpleNamespace(combining=unicodedata.combining)  # and nothing that composes
+    monkeypatch.setattr("kanban.text.unicodedata", only)
     with pytest.raises(BadText, match="accents"):
         clean("a" + "\u0316\u0301" * 3000, limit=2000)
-    assert time.perf_counter() - start < 0.1
 
 
 @given(st.text(), st.booleans(), st.booleans())

@@ -252,8 +252,8 @@ def test_a_printer_that_breaks_off_after_the_last_byte_was_handed_over_is_told()
 
 
 def test_a_slow_printer_takes_the_whole_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "SEND_SECONDS", 0.5)
-    with printer(pause=0.05) as (port, taken):
+    monkeypatch.setattr(wire, "SEND_SECONDS", 1.5)
+    with printer(pause=0.1) as (port, taken):
         assert wire.send("127.0.0.1", port, [b"x" * 50_000] * 30) == 30
     assert len(taken) == len(status.QUESTION) + 1_500_000
 

@@ -51,10 +51,11 @@ class Bell:
         """Wake the waiting thread of this process."""
         self._rung.set()
 
-    def wait(self, seconds: float) -> None:
-        """Sleep until the bell rings, at most so long."""
-        self._rung.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Sleep until the bell rings, at most so long; returns whether it rang."""
+        rang = self._rung.wait(seconds)
         self._rung.clear()
+        return rang
 
     def _committed(self, rings: bool) -> None:
         """The first change since the dispatcher looked last wakes it; a thousand scans wake it once."""

@@ -17,6 +17,7 @@ import time
 from collections import Counter, defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class Misbehaving(mailserver.MailServer):
     chance: random.Random = field(default_factory=random.Random)
     how_often: float = 0.2
     counts: Counter[str] = field(default_factory=Counter)
+    most: int = sys.maxsize
+    """It takes no more mails than these yet."""
 
     def trouble(self, stage: str, server: SMTP) -> str | None:
         dice = self.chance.random()
@@ -56,7 +59,7 @@ class Misbehaving(mailserver.MailServer):
         if dice < self.how_often / 2 and stage in ("MAIL", "RCPT", "DATA"):
             self.counts[f"451 at {stage}"] += 1
             return "451 4.7.1 later"
-        return None
+        return "451 4.7.1 full for now" if stage == "MAIL" and len(self.mails) >= self.most else None
 
     async def handle_DATA(self, server: SMTP, session: Talk, envelope: Envelope) -> str:
         self.take_then_drop = int(self.chance.random() < self.how_often / 4)
@@ -123,6 +126,7 @@ def run(folder: Path, count: int, seed: int = 1, url: str = "", dispatchers: int
     begun = time.monotonic()
     with mailserver.running(Misbehaving(chance=random.Random(seed + 1))) as server:
         assert isinstance(server, Misbehaving)
+        server.most = ceil(count * 0.9) - 1  # so that the first strike does not come too late
         environment = environ_of(folder, url, server.port)
         database = Database(url, folder)
         running = [start(environment) for _ in range(dispatchers)]
@@ -135,6 +139,7 @@ def run(folder: Path, count: int, seed: int = 1, url: str = "", dispatchers: int
                 stop(running[victim], signal.SIGKILL)
                 seen.kills += len(server.mails) > 0
                 running[victim] = start(environment)
+                server.most = sys.maxsize
                 goal = len(server.mails) + chance.randint(1, MAILS_A_KILL)
             if time.monotonic() - begun > 120 + 4 * count:
                 seen.faults.append(f"{unsettled(database)} deliveries are still on their way")

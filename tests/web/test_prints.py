@@ -18,7 +18,7 @@ from PIL import Image
 from playedprinter import played, told
 from sqlalchemy import select
 from test_labels import pages
-from waiting import wait_until
+from waiting import LONGEST_WAIT, wait_until
 
 from kanban import config, create_app, journal, prints
 from kanban.db import Database
@@ -232,7 +232,6 @@ def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_on
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
-    monkeypatch.setattr(wire, "SEND_SECONDS", 2.0)
     with socket.socket() as asleep:
         asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
         asleep.bind(("127.0.0.1", 0))
@@ -243,6 +242,7 @@ def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_on
         refused = operator.post(f"{answer.location}/sending", {})
         assert refused.status_code == 409
         assert "on its way to the printer already" in refused.text
+        monkeypatch.setattr(wire, "SEND_SECONDS", 3.0)
         wait_until(lambda: "On its way" not in operator.get(answer.location).text)
     text = operator.get(answer.location).text
     assert "stopped taking labels" in text
@@ -450,34 +450,21 @@ def test_a_large_job_is_made_in_the_background_with_progress(
     def slow(some, how, target: Path, progress) -> int:
         time.sleep(0.4)  # what follows too soon is not written down
         progress(1)
-        go.wait(10)
+        go.wait(LONGEST_WAIT)
         return made(some, how, target, progress)
 
     monkeypatch.setattr(pressroom.jobs, "write_pdf", slow)
     answer = operator.post("/labels", order(*shop.cards))
-    for _try in range(100):
-        text = operator.get(f"{answer.location}/progress").text
-        if "1 of 2 labels" in text:
-            break
-        time.sleep(0.05)
-    assert "The file is being made: 1 of 2 labels." in text
+    wait_for("The file is being made: 1 of 2 labels.", operator, answer.location)
     assert operator.get(f"{answer.location}.pdf").status_code == 409
     go.set()
-    for _try in range(200):
-        if operator.get(f"{answer.location}.pdf").status_code == 200:
-            break
-        time.sleep(0.05)
+    wait_until(lambda: operator.get(f"{answer.location}.pdf").status_code == 200)
     assert "being made" not in operator.get(answer.location).text
     assert jobs.SMALL > 2
 
 
-def wait_for(said: str, operator: Client, address: str) -> str:
-    for _try in range(200):
-        text = operator.get(f"{address}/progress").text
-        if said in text:
-            return text
-        time.sleep(0.05)
-    raise AssertionError(text)
+def wait_for(said: str, operator: Client, address: str) -> None:
+    wait_until(lambda: said in operator.get(f"{address}/progress").text, said)
 
 
 def test_a_job_that_was_cut_off_is_begun_anew_when_its_file_is_asked_for(
@@ -492,12 +479,7 @@ def test_a_job_that_was_cut_off_is_begun_anew_when_its_file_is_asked_for(
     monkeypatch.setattr(progress, "SILENT", -1.0)
     assert operator.get(f"{address}.pdf").location == address
     wait_for("Open the PDF", operator, address)
-    for _try in range(200):
-        answer = operator.get(f"{address}.pdf")
-        if answer.status_code == 200:
-            break
-        time.sleep(0.05)
-    assert answer.data.startswith(b"%PDF")
+    wait_until(lambda: operator.get(f"{address}.pdf").data.startswith(b"%PDF"))
 
 
 @pytest.mark.parametrize(("error", "said"), [(28, "disk is full"), (5, "the log says what")])
@@ -514,10 +496,7 @@ def test_a_file_that_cannot_be_made_is_told_and_made_once_there_is_room(
         wait_for(said, operator, address)
         assert said in operator.get(address).text
     assert operator.get(f"{address}.pdf").status_code == 303
-    for _try in range(200):
-        if operator.get(f"{address}.pdf").status_code == 200:
-            break
-        time.sleep(0.05)
+    wait_until(lambda: operator.get(f"{address}.pdf").status_code == 200)
     assert said not in operator.get(address).text
 
 
