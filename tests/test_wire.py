@@ -126,7 +126,7 @@ def test_what_was_said_late_is_no_answer_to_the_next_question() -> None:
 
 
 def test_a_printer_that_says_nothing_any_more_is_believed_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(wire, "SEND_SECONDS", 2.0)
     with played(told(), told(formats=1), b"") as printer:
         assert send(printer.port) == 3
 
