@@ -392,6 +392,19 @@ def test_cards_that_will_soon_be_empty_are_offered_and_join_the_draft(shop: Shop
     assert shop.scan(glove.code).effect == "already"
 
 
+def test_of_the_cards_that_are_offered_the_one_that_is_empty_first_leads(shop: Shop) -> None:
+    for code, units, days in ((shop.screws[0], 30, 20), (shop.gloves[0], 24, 5)):
+        for _turn in range(2):
+            order_id = shop.ordered(code)
+            shop.receive(shop.line(order_id).id, units)
+            shop.later(days=days)
+    order_id = shop.scan(shop.screws[0]).order_id or 0
+    with shop.database.read() as session:
+        offered = rules.candidates(session, session.get_one(orders.Order, order_id), shop.at)
+    assert [each.sku for each in offered] == ["GLOVE", "SCREW"]
+    assert offered[0].due < offered[1].due
+
+
 def test_a_card_of_another_supplier_cannot_be_pulled_forward(shop: Shop) -> None:
     order_id = shop.scan(shop.screws[0]).order_id or 0
     with pytest.raises(orders.NotAllowed, match="another supplier"):

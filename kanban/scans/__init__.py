@@ -228,8 +228,9 @@ def _signal_upstream(session: Session, deed: journal.Deed, card: Situation, text
     """The supermarket's bin is empty: its own loop is signalled, if it is one that feeds this card."""
     code = codes.read(text)
     emptied = look(session, code)
-    emptied_id = emptied.card_id if emptied else 0
-    if not _FEEDS.value(session, card_id=card.card_id, emptied_id=emptied_id, separator=PATH_SEPARATOR):
+    if emptied is None or not _FEEDS.value(
+        session, card_id=card.card_id, emptied_id=emptied.card_id, separator=PATH_SEPARATOR
+    ):
         raise NotUpstream(_("that bin is not one from which %(sku)s is picked for this card", sku=card.sku))
     scan(session, replace(deed, key=None, fingerprint=None), code, Wish(sure=True, may_receive=False))
 
