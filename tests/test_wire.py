@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ HALTS = [
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "ASK_EVERY", 0.01)
-    monkeypatch.setattr(wire, "GOODBYE_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "GOODBYE_SECONDS", 30.0)
     monkeypatch.setattr(wire, "ANSWER_SECONDS", 30.0)
 
 
@@ -87,7 +88,7 @@ GARBAGE: list[Answer] = [
     told(paper=1).replace(b"0813", b"xxxx"),
     told(paper=1)[::-1],
     errors(0),
-    slowly(told(paper=1), 0.05),
+    slowly(told(paper=1), 0.02),
 ]
 
 
@@ -113,16 +114,21 @@ def test_an_answer_may_come_byte_by_byte() -> None:
 def test_what_was_said_late_is_no_answer_to_the_next_question() -> None:
     """The rest of an answer, with a fault that is mended meanwhile, arrives when nobody listens any more."""
 
-    rest = threading.Event()
+    begun, said = threading.Event(), threading.Event()
 
     def both(connection: socket.socket) -> None:
         connection.sendall(told())
-        time.sleep(0.005)
+        begun.wait(30)
         connection.sendall(errors(0x8))
-        rest.set()
+        said.set()
+
+    def parts() -> Iterator[bytes]:
+        begun.set()
+        said.wait(30)
+        yield from JOB
 
     with played(both, told()) as printer:
-        assert wire.send("127.0.0.1", printer.port, (part for part in JOB if rest.wait(30))) == 3
+        assert wire.send("127.0.0.1", printer.port, parts()) == 3
 
 
 def test_a_printer_that_says_nothing_any_more_is_believed_to_print(monkeypatch: pytest.MonkeyPatch) -> None:

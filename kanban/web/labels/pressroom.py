@@ -39,6 +39,7 @@ SENT_AT_ONCE = 20
 PATIENCE = 4.0
 """Seconds that somebody waits for a printer before they see a page."""
 MOST_FILES = 60
+LEFT_BEHIND = ("*.part", "*.progress", "*.trouble")
 A_DAY = 86_400.0  # seconds
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -209,7 +210,7 @@ def _work(patience: float, work: Callable[[], object]) -> None:
 def _tidy(folder: Path) -> None:
     """Keep the newest files; the others are made again if somebody asks for them."""
     with _starting, suppress(OSError):
-        for half in (*folder.glob("*.part"), *folder.glob("*.trouble")):
+        for half in (each for ending in LEFT_BEHIND for each in folder.glob(ending)):
             if time.time() - half.stat().st_mtime > A_DAY:  # what a killed process left
                 half.unlink(missing_ok=True)
         newest = sorted(folder.glob("*.pdf"), key=lambda path: path.stat().st_mtime, reverse=True)
