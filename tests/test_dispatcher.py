@@ -244,6 +244,29 @@ def test_a_chore_that_cannot_even_begin_is_not_tried_without_rest(
     wait_until(lambda: len(tries) == 2)
 
 
+def test_a_database_in_trouble_is_given_rest_however_often_the_bell_rings(
+    shop: Shop, make: Callable[..., Dispatcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def full(*_: object) -> float:
+        tries.append(1)
+        raise Trouble("database or disk is full")
+
+    monkeypatch.setattr(Dispatcher, "_turn", full)
+    dispatcher = make(by_channel={}, chores=())
+    dispatcher.start()
+    until(lambda: bool(tries))
+    for code in shop.screws:  # each commit rings
+        shop.scan(code)
+        time.sleep(0.1)
+    assert len(tries) == 1
+    until(lambda: len(tries) == 2)
+    began = time.monotonic()
+    assert dispatcher.stop()
+    assert time.monotonic() - began < 1, "only stopping cuts the rest short"
+
+
 def test_a_chore_says_when_it_is_due_next(shop: Shop, make: Callable[..., Dispatcher]) -> None:
     times: list[datetime] = []
 

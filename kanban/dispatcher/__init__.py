@@ -72,21 +72,26 @@ class Dispatcher:
         return self._thread is None or not self._thread.is_alive()
 
     def run(self) -> None:
-        """Work until stopped; where the database cannot write, or a hand breaks, rest for two seconds."""
+        """Work until stopped; where the database cannot write, or a hand breaks, rest for two seconds.
+
+        Nothing but :meth:`stop` cuts that rest short: what broke on a full disk, say, would break again at
+        once, and each hand that breaks rings the bell.
+        """
         self._bell.open()
         pool = ThreadPoolExecutor(self._hands + 1, thread_name_prefix="sender")
         try:
             while not self._stopping.is_set():
-                if self._broke.is_set():  # on a full disk, say, it would break again at once
-                    self._broke.clear()
-                    self._stopping.wait(AFTER_TROUBLE)
                 try:
                     pause = self._turn(pool)
                 except Trouble as trouble:
                     log.warning("the outbox waits: %s", trouble)
-                    pause = AFTER_TROUBLE
-                if pause > 0:
-                    self._bell.wait(pause)
+                    self._broke.set()
+                else:
+                    if pause > 0:
+                        self._bell.wait(pause)
+                if self._broke.is_set():
+                    self._broke.clear()
+                    self._stopping.wait(AFTER_TROUBLE)
         finally:
             pool.shutdown(wait=True)
             senders.rest()
