@@ -42,17 +42,19 @@ ON_THE_WAY = 32_768
 Progress = Callable[[int], None]
 
 HALTED = {
-    "head": mark("the head of %(host)s is open: close it"),
-    "paper": mark("%(host)s is out of labels: put new ones in"),
-    "ribbon": mark("%(host)s is out of ribbon: put a new one in"),
-    "hot": mark("the head of %(host)s is too hot: let it cool down"),
-    "paused": mark("%(host)s is paused: press its pause key"),
-    "fault": mark("%(host)s reports a fault: look at its display"),
+    "head": mark("the head of %(printer)s is open: close it"),
+    "paper": mark("%(printer)s is out of labels: put new ones in"),
+    "ribbon": mark("%(printer)s is out of ribbon: put a new one in"),
+    "hot": mark("the head of %(printer)s is too hot: let it cool down"),
+    "paused": mark("%(printer)s is paused: press its pause key"),
+    "fault": mark("%(printer)s reports a fault: look at its display"),
 }
 
 
-def send(host: str, port: int, parts: Iterable[bytes], progress: Progress = lambda taken: None) -> int:
-    """Hand a job to a printer; returns how many parts it took.
+def send(
+    host: str, port: int, parts: Iterable[bytes], progress: Progress = lambda taken: None, *, called: str = ""
+) -> int:
+    """Hand a job to a printer, which people call so; returns how many parts it took.
 
     ``progress`` is told how many it took, at each part and while it takes nothing; it raises Cancelled where
     somebody wants the job no more. Raises PrinterTrouble, which says what is wrong and how far it came. What
@@ -64,14 +66,14 @@ def send(host: str, port: int, parts: Iterable[bytes], progress: Progress = lamb
             printer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ON_THE_WAY)
             before = _asked(printer, ANSWER_SECONDS)
             if before and before.halt:
-                raise PrinterTrouble(_halted(host, before) + ". " + _("Nothing was sent."))
+                raise PrinterTrouble(_halted(called or host, before) + ". " + _("Nothing was sent."))
             with _breaking_off(printer):
                 for part in parts:
                     _give(printer, part, taken, progress)
                     taken += 1
                 _handed_over(printer, taken - 1, progress)  # the last one is still on the way
             if before:
-                _printed(printer, host, taken, progress)
+                _printed(printer, called or host, taken, progress)
             _goodbye(printer)
     except OSError as trouble:
         raise PrinterTrouble(_told(host, port, trouble, taken)) from trouble
@@ -127,7 +129,7 @@ def _breaking_off(printer: socket.socket) -> Iterator[None]:
         raise
 
 
-def _printed(printer: socket.socket, host: str, sent: int, progress: Progress) -> None:
+def _printed(printer: socket.socket, called: str, sent: int, progress: Progress) -> None:
     """Wait until the last label is out. A printer that says nothing any more is believed to print."""
     until = time.monotonic() + min(SEND_SECONDS + LABEL_SECONDS * sent, LONGEST_WAIT)
     idle = 0
@@ -137,16 +139,16 @@ def _printed(printer: socket.socket, host: str, sent: int, progress: Progress) -
         if now is None:
             return
         if now.halt:
-            raise PrinterTrouble(_halted(host, now) + ". " + _in_it())
+            raise PrinterTrouble(_halted(called, now) + ". " + _in_it())
         idle = 0 if now.waiting(sent) else idle + 1
         if time.monotonic() > until:
-            stuck = _("%(host)s has the labels and does not go on", host=host)
+            stuck = _("%(printer)s has the labels and does not go on", printer=called)
             raise PrinterTrouble(stuck + ". " + _in_it())
         time.sleep(ASK_EVERY)
 
 
-def _halted(host: str, found: Status) -> str:
-    return _(HALTED[found.halt], host=host)
+def _halted(called: str, found: Status) -> str:
+    return _(HALTED[found.halt], printer=called)
 
 
 def _in_it() -> str:

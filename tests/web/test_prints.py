@@ -187,7 +187,7 @@ def test_a_printer_without_labels_is_named_before_anything_is_sent(
     with played(told(paper=1, paused=1), told(), connections=2) as printer:
         answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port)))
         text = operator.get(answer.location).text
-        assert "127.0.0.1 is out of labels: put new ones in. Nothing was sent." in text
+        assert "Zebra is out of labels: put new ones in. Nothing was sent." in text
         assert printer.labels == b""
         assert card(database, shop.cards[0]).print_version == 0
         assert operator.post(f"{answer.location}/sending", {}).status_code == 303
@@ -202,7 +202,7 @@ def test_a_printer_that_runs_out_in_the_middle_prints_nothing_that_counts(
     with played(told(), told(paper=1, paused=1, formats=1)) as printer:
         answer = operator.post("/labels", order(*shop.cards, paper=ROLL, printer=zebra(printer.port)))
     text = operator.get(answer.location).text
-    assert "127.0.0.1 is out of labels: put new ones in. It has the whole job" in text
+    assert "Zebra is out of labels: put new ones in. It has the whole job" in text
     assert "Send it to Zebra again" in text
     assert "count them as printed" in text
     assert card(database, shop.cards[0]).print_version == 0

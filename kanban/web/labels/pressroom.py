@@ -170,7 +170,7 @@ def _send(kanban: Kanban, batch_id: int, told: Told) -> None:
         how = printing.plan_of(batch, ASSETS)
     made = printing.labels_of(kanban.database, batch_id, kanban.settings.zone)
     parts = zpl.job(made, how, own_symbol=printer.own_symbol)
-    wire.send(printer.host, printer.port, parts, told.at)
+    wire.send(printer.host, printer.port, parts, told.at, called=printer.name)
 
 
 def _note(kanban: Kanban, batch_id: int, by: journal.By, trouble: str) -> None:
