@@ -144,6 +144,21 @@ def test_a_withdrawn_signal_does_not_count_for_the_minimum_cycle(shop: Shop) -> 
     assert shop.scan(shop.screws[0]).effect == "signalled"
 
 
+def test_a_page_that_is_opened_again_after_the_refill_signals_nothing(shop: Shop) -> None:
+    code = shop.screws[0]
+    assert shop.scan(code, cycle=1).effect == "signalled"
+    assert shop.scan(code, cycle=1).effect == "already"
+    order_id = shop.look(code).order_id
+    assert order_id
+    shop.release(order_id)
+    assert shop.scan(code, mode="receive").effect == "received"
+    shop.later(hours=9)
+    again = shop.scan(code, cycle=1)
+    assert (again.effect, again.reason) == ("nothing", "other_turn")
+    assert shop.supply(code) == "full"
+    assert shop.scan(code, cycle=2).effect == "signalled"
+
+
 def test_a_new_card_goes_into_service_and_orders_nothing(shop: Shop) -> None:
     code = shop.replace(shop.screws[0])
     answer = shop.scan(code)
