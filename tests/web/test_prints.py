@@ -512,8 +512,9 @@ def large(app: Flask, operator: Client, shop: ShopData, monkeypatch: pytest.Monk
         return made(some, how, target, told)
 
     monkeypatch.setattr(pressroom.jobs, "write_pdf", slow)
-    yield operator.post("/labels", order(*shop.cards)).location
+    yield operator.post("/labels", order(*shop.cards), key="print-it-1").location
     go.set()
+    wait_until(nothing_runs)
 
 
 def state_of(database: Database, address: str) -> str:
@@ -561,6 +562,40 @@ def test_cancelling_again_is_harmless_and_the_cards_can_be_printed_anew(
     anew = operator.post(f"{large}/reprint", {}).location
     assert state_of(database, anew) == "printed"
     assert card(database, shop.cards[0]).print_version == 1
+
+
+def test_a_press_that_comes_again_begins_no_cancelled_print_anew(
+    operator: Client, database: Database, shop: ShopData, large: str
+) -> None:
+    again = operator.post("/labels", order(*shop.cards), key="print-it-1")
+    assert again.location == large, "it is under way"
+    operator.post(f"{large}/cancellation", {})
+    wait_until(nothing_runs)
+    assert operator.post("/labels", order(*shop.cards), key="print-it-1").location == large
+    assert nothing_runs()
+    assert "This print was cancelled" in operator.get(large).text
+
+
+def test_a_large_file_whose_cards_were_printed_meanwhile_counts_nothing(
+    operator: Client, database: Database, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressroom, "AT_ONCE", 1)
+    made, go = pressroom.jobs.write_pdf, threading.Event()
+
+    def slow(some, how, target: Path, told) -> int:
+        go.wait(60)
+        return made(some, how, target, told)
+
+    monkeypatch.setattr(pressroom.jobs, "write_pdf", slow)
+    address = operator.post("/labels", order(*shop.cards)).location
+    other = operator.post("/labels", order(shop.cards[0])).location
+    assert state_of(database, other) == "printed"
+    go.set()
+    wait_until(nothing_runs)
+    assert state_of(database, address) == "failed"
+    assert "While the file was made, one of these cards was printed" in operator.get(address).text
+    assert card(database, shop.cards[0]).print_version == 1
+    assert card(database, shop.cards[1]).print_version == 0
 
 
 def test_a_print_is_cancelled_from_whichever_process(
