@@ -131,6 +131,14 @@ def test_what_was_said_late_is_no_answer_to_the_next_question() -> None:
         assert wire.send("127.0.0.1", printer.port, parts()) == 3
 
 
+def test_the_last_label_may_stick_when_nothing_waits_any_more() -> None:
+    with (
+        played(told(), told(), told(paper=1)) as printer,
+        pytest.raises(labels.PrinterTrouble, match="out of"),
+    ):
+        send(printer.port)
+
+
 def test_a_printer_that_says_nothing_any_more_is_believed_to_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "SEND_SECONDS", 2.0)
     with played(told(), told(formats=1), b"") as printer:
