@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -122,15 +121,14 @@ def test_a_press_that_is_given_up_takes_its_child_with_it(
 ) -> None:
     """The child sets a part; nobody would read what it makes."""
     forking = tmp_path / "forking"
-    forking.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
+    forking.write_text("#!/bin/sh\nsleep 3600 &\nwait\n")
     forking.chmod(0o700)
     monkeypatch.setattr(press.sys, "executable", str(forking))
     given_up = press.Press().__enter__()
-    group, begun = given_up._process.pid, time.monotonic()
+    group = given_up._process.pid
     wait_until(lambda: len(alive(group)) == 2)
     given_up.__exit__(Cancelled, Cancelled(), None)
     wait_until(lambda: alive(group) == [])
-    assert time.monotonic() - begun < 50.0, "the child would live for a minute"
 
 
 def alive(group: int) -> list[int]:

@@ -23,9 +23,11 @@ from pathlib import Path
 from book import Book, Told
 from flaky import FlakyProxy
 from served import NO_ANSWER, Caller, Reply, Seeded, Server, last_lines, seed, sqlite_url
+from waiting import wait_until
 
 LIFE = (0.3, 2.0)  # seconds between the server's first answer and its end
 PAUSE = (0.05, 0.4)  # seconds between two tries of one key
+LONGEST_CROWD = 300.0  # seconds until enough has happened
 OLD = 30.0  # seconds by which a late scan is older than the receipt of its card; no request takes so long
 WISHES = {"scan": 50, "receive": 22, "double tap": 6, "late": 8, "replay": 14}
 
@@ -43,6 +45,11 @@ class Crowd:
         self.threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self.threads:
             thread.start()
+
+    @property
+    def spoiled(self) -> int:
+        """How many requests did not come through the network well."""
+        return sum(self.proxy.fates.values()) - self.proxy.fates["well"]
 
     def stop(self) -> None:
         """Let each client finish what it has begun; the server has to run."""
@@ -149,8 +156,11 @@ class Crowd:
             time.sleep(random.uniform(*PAUSE))
 
 
-def run(folder: Path, *, cycles: int, phones: int = 8, cards: int = 200) -> Book:
-    """Kill the server ``cycles`` times; returns what was told, with every fault that was found."""
+def run(folder: Path, *, cycles: int, phones: int = 8, cards: int = 200, least: int = 0) -> Book:
+    """Kill the server ``cycles`` times; returns what was told, with every fault that was found.
+
+    It goes on until more than ``least`` scans signalled, and so many requests were spoiled by the network.
+    """
     book = Book()
     server = Server(folder)
     shop = seed(sqlite_url(folder), folder, cards=cards)
@@ -163,13 +173,14 @@ def run(folder: Path, *, cycles: int, phones: int = 8, cards: int = 200) -> Book
             server.kill()
             starts.append(server.start())
             _compare(server, shop, book, promised)
+        wait_until(lambda: min(book.seen["signalled"], crowd.spoiled) > least, seconds=LONGEST_CROWD)
         crowd.stop()
         _compare_all(server, shop, book)
     finally:
         crowd.done.set()
         server.stop()
     _verify(server, book)
-    book.seen["spoiled by the network"] = sum(crowd.proxy.fates.values()) - crowd.proxy.fates["well"]
+    book.seen["spoiled by the network"] = crowd.spoiled
     book.seen["longest start, ms"] = round(max(starts) * 1000)
     return book
 

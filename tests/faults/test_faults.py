@@ -13,10 +13,8 @@ from postgres import postgresql
 
 
 def test_what_was_acknowledged_survives_kills_and_a_bad_network(tmp_path: Path) -> None:
-    book = crash.run(tmp_path, cycles=2, phones=6, cards=60)
+    book = crash.run(tmp_path, cycles=2, phones=6, cards=60, least=10)
     assert not book.faults, book.report()
-    assert book.seen["signalled"] > 10
-    assert book.seen["spoiled by the network"] > 10
 
 
 def test_two_phones_and_double_taps_make_one_order_on_sqlite(tmp_path: Path) -> None:
