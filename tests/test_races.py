@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from shop import MONDAY_MORNING, Shop
+from waiting import LONGEST_WAIT
 
 from kanban import journal, orders, receipts, scans
 from kanban.db import Database
@@ -28,14 +29,14 @@ def in_threads(count: int, work: Callable[[int], scans.Answer]) -> list[scans.An
     answers: list[scans.Answer] = []
 
     def run(number: int) -> None:
-        barrier.wait(10)
+        barrier.wait(LONGEST_WAIT)
         answers.append(work(number))
 
     threads = [threading.Thread(target=run, args=[number]) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(LONGEST_WAIT)
     assert len(answers) == count
     return answers
 
@@ -122,9 +123,9 @@ def test_processes_that_scan_one_card_at_once_order_once(shop: Shop, tmp_path: P
     processes = [fresh.Process(target=scan_all, args=(number, *rest)) for number in range(PROCESSES)]
     for process in processes:
         process.start()
-    told = [results.get(timeout=60) for _ in processes]
+    told = [results.get(timeout=LONGEST_WAIT) for _ in processes]
     for process in processes:
-        process.join(20)
+        process.join(LONGEST_WAIT)
         assert process.exitcode == 0
     for answers in zip(*told, strict=True):
         expected = {"signalled": PROCESSES} if same_key else {"signalled": 1, "already": PROCESSES - 1}
@@ -143,7 +144,7 @@ def scan_all(
     database = Database(url, folder)
     answers = []
     for code in codes:
-        barrier.wait(30)
+        barrier.wait(LONGEST_WAIT)
         answer = scan_at_once(database, code, code if same_key else f"{code}-{number}")
         answers.append((answer.effect, answer.order_id))
     database.close()
