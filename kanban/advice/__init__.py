@@ -3,7 +3,7 @@
 :func:`review_all` sizes what has changed; a person accepts, refuses or puts off. Nothing changes silently.
 """
 
-from kanban.advice.due import MOST_AT_ONCE, follow, review_due
+from kanban.advice.due import MOST_AT_ONCE, follow, own_deed, review_due
 from kanban.advice.facts import BadSeason, SizingFacts, describe, facts_of
 from kanban.advice.histories import History, Turn, collect
 from kanban.advice.review import Calendars, Reviewed, figures_of, outs_of, review
@@ -41,6 +41,7 @@ __all__ = [
     "follow",
     "latest",
     "outs_of",
+    "own_deed",
     "past_advice",
     "refuse",
     "review",

@@ -44,12 +44,18 @@ def review_due(session: Session, deed: journal.Deed, zone: ZoneInfo, most: int =
 def follow(session: Session, deed: journal.Deed, zone: ZoneInfo, since: int) -> list[int]:
     """Size loops that the journal concerns after its entry ``since``, as many as one transaction may.
 
-    Returns the loops that are left, for :func:`review_all` in transactions of their own.
+    Returns the loops that are left, for :func:`review_all` in transactions of their own. What is advised
+    then is said by nobody: the person only set what it follows from.
     """
     ids = sorted(_concerned(session, _about(_told_after(session, since))))
     if ids:
-        review_all(session, deed, zone, ids[:MOST_AT_ONCE])
+        review_all(session, own_deed(deed), zone, ids[:MOST_AT_ONCE])
     return ids[MOST_AT_ONCE:]
+
+
+def own_deed(deed: journal.Deed) -> journal.Deed:
+    """Sizing that follows from a person's deed, as the dispatcher would do it."""
+    return journal.Deed(deed.at, journal.By("dispatch"))
 
 
 def _due(session: Session, at: datetime, most: int) -> list[int]:

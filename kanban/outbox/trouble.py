@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, column, exists, func, or_, select, table
 from sqlalchemy.orm import Session, aliased, defer
 
 from kanban.db import Statement, from_milliseconds
@@ -17,6 +17,7 @@ OVERDUE = timedelta(minutes=15)
 """A delivery that nobody took for so long after it was due needs a look."""
 SHOWN = 20
 
+_ORDERS = table("order", column("id"), column("closed_at"))
 _PAUSE = Statement(
     "SELECT b.paused_at, b.paused_because, coalesce(p.name, '') AS paused_by,"
     " (SELECT count(*) FROM delivery d WHERE d.state IN ('queued', 'leased')) AS waiting"
@@ -71,6 +72,7 @@ def needing(session: Session, at: datetime, channels: Sequence[str]) -> Troubles
         Delivery.kind.in_(("order", "cancellation")),
         or_(Delivery.state.in_(("dead", "held")), late, unready),
         ~_replaced(),
+        ~_come_without(),
     )
     of_unready = func.count().filter(unready).over().label("of_unready")
     pressing = case((Delivery.state == "dead", 0), (unready, 2), else_=1)
@@ -86,6 +88,12 @@ def needing(session: Session, at: datetime, channels: Sequence[str]) -> Troubles
         return Troubles([], 0, 0)
     rows = [row[0] for row in found if row[0].state in ("dead", "held") or row[0].channel in channels]
     return Troubles(rows, found[0].every - found[0].of_unready, found[0].of_unready)
+
+
+def _come_without() -> ColumnElement[bool]:
+    """The goods of the order have all come, or it was cancelled: nobody need be reached for it any more."""
+    closed = exists().where(_ORDERS.c.id == Delivery.order_id, _ORDERS.c.closed_at.is_not(None))
+    return and_(Delivery.kind == "order", closed)
 
 
 def _replaced() -> ColumnElement[bool]:

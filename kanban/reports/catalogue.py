@@ -252,3 +252,8 @@ def _has_empty_bin() -> ColumnElement[bool]:
         .join(Order, Order.id == OrderLine.order_id)
         .where(Card.loop_id == Loop.id, Replenishment.closed_at.is_(None), Order.state == "draft")
     )
+
+
+def has_no_loop(session: Session) -> bool:
+    """Whether nothing circulates in this shop yet."""
+    return session.scalar(select(Loop.id).limit(1)) is None

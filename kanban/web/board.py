@@ -15,6 +15,7 @@ from kanban.languages import mark, ngettext
 from kanban.orders.rules import Standing
 from kanban.people import ROLES
 from kanban.reports import board as reports
+from kanban.reports import catalogue
 from kanban.reports.board import Lane, OpenTurn
 from kanban.web import outbox, respond, security
 from kanban.web.formats import units
@@ -93,6 +94,7 @@ def _view(by: str, search: str) -> dict[str, Any]:
         "q": search,
         "by": by,
         "wall": "wall" in request.args,
+        "is_new": not search and not any(each.count for each in lanes) and catalogue.has_no_loop(session()),
         "troubles": outbox.troubles(),
         "alerts": alerts.open_count(session(), [role for role in ROLES if security.who().may(role)]),
         "totals": {
@@ -135,7 +137,7 @@ def _group(key: tuple[int, str, str], rows: list[OpenTurn], by: str, drafts: Sta
     if standing is None:  # it left between two questions
         return Group(title, href, shown, cards)
     lines = ngettext("draft · %(num)s line", "draft · %(num)s lines", standing.lines)
-    total = standing.facts.value if security.who().may("buyer") else None
+    total = standing.facts.value or None if security.who().may("buyer") else None
     return Group(title, href, shown, lines, total, _next_step(standing), waiting.waiting(standing))
 
 

@@ -47,7 +47,7 @@ def index() -> str:
 @security.access("buyer")
 def new() -> str:
     """The form of a new item."""
-    return _form(_("New item"), "/items", "/items", {"unit": "pcs"}, {})
+    return _form(_("New item"), "/items", "/items", {"unit": _("pcs")}, {})
 
 
 @bp.post("/items")

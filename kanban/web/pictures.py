@@ -11,6 +11,10 @@ from typing import NamedTuple
 WIDTH, HEIGHT = 100.0, 40.0
 
 
+PLACES_OF_WEEKS = 8
+"""For how many weeks a chart of weeks has room at least."""
+
+
 class Bar(NamedTuple):
     """One bar: its place and size, what it stands for, and its value in words."""
 
@@ -36,11 +40,19 @@ class Chart(NamedTuple):
 
 
 def bars(
-    values: Sequence[tuple[str, float, str]], *, tone: str = "", gap: float = 0.2, highest: float = 0.0
+    values: Sequence[tuple[str, float, str]],
+    *,
+    tone: str = "",
+    gap: float = 0.2,
+    highest: float = 0.0,
+    places: int = 1,
 ) -> list[Bar]:
-    """Bars of equal width for (label, value, value in words); ``highest`` or the highest fills the box."""
+    """Bars of equal width for (label, value, value in words); ``highest`` or the highest fills the box.
+
+    There is room for so many ``places`` at least: one week is no bar as wide as the box.
+    """
     highest = highest or max((value for _, value, _ in values), default=0) or 1
-    step = WIDTH / max(len(values), 1)
+    step = WIDTH / max(len(values), places)
     return [
         Bar(
             round(n * step + step * gap / 2, 2), round(HEIGHT * (1 - value / highest), 2),
@@ -50,15 +62,16 @@ def bars(
     ]  # fmt: skip
 
 
-def ticks(labels: Sequence[str], most: int = 6) -> list[str]:
-    """At most so many of the labels, evenly spread; all where they are few."""
+def ticks(labels: Sequence[str], most: int = 6, places: int = 1) -> list[str]:
+    """At most so many of the labels, evenly spread; all where they are few. ``places`` as for bars."""
+    labels = [*labels, *[""] * (places - len(labels))]
     every = -(-len(labels) // most) or 1
     return [label for n, label in enumerate(labels) if n % every == 0]
 
 
-def curve(values: Sequence[float | None], lowest: float, highest: float) -> str:
+def curve(values: Sequence[float | None], lowest: float, highest: float, places: int = 1) -> str:
     """A line through evenly spread values, as ``x,y`` pairs; what is not known is left out."""
-    step, reach = WIDTH / max(len(values), 1), highest - lowest
+    step, reach = WIDTH / max(len(values), places), highest - lowest
     return " ".join(
         f"{(n + 0.5) * step:.2f},{HEIGHT * (1 - (value - lowest) / reach if reach else 0.5):.2f}"
         for n, value in enumerate(values)

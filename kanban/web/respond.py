@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -115,7 +114,7 @@ def change_and_size(verb: Callable[[Session, journal.Deed], str]) -> str:
         return address
 
     address = change(and_size)
-    later = replace(deed(), key=None, fingerprint=None)
+    later = advice.own_deed(deed())
     for start in range(0, min(len(left), SIZED_IN_A_REQUEST), advice.MOST_AT_ONCE):
         some = left[start : start + advice.MOST_AT_ONCE]
         write(partial(advice.review_all, deed=later, zone=zone, loop_ids=some))

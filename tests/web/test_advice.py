@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kanban import advice, clock, items, loops
+from kanban import advice, clock, items, journal, loops
 from kanban.db import Database
 from kanban.items import Item, Location
 from kanban.reports import advised as advised_reports
@@ -75,6 +75,10 @@ def test_what_was_accepted_is_told_no_more(buyer: Client, database: Database, ad
     assert "Nothing to change" in buyer.get("/advice").text
     row = next(csv.DictReader(buyer.get("/dashboard.csv").text.splitlines()))
     assert (row["cards"], row["cards_advised"]) == (str(wanted), str(wanted))
+    with database.read() as session:
+        told = list(session.scalars(select(journal.Event).where(journal.Event.kind.like("advi%"))))
+    said = {event.kind: event.person_id for event in told}
+    assert said["advice_accepted"] is not None
     before = revision(database)
     assert buyer.post(f"{address}/acceptance", {}, key="one-press").status_code == 303
     assert revision(database) == before
@@ -107,6 +111,9 @@ def test_what_a_person_sets_is_sized_before_the_answer(
     assert buyer.post(path.format(**ids), sent).status_code == 303
     after = latest(database, advised)
     assert after.inputs != before.inputs
+    with database.read() as session:
+        said = list(session.scalars(select(journal.Event).where(journal.Event.kind == "advised")))
+    assert [event.person_id for event in said] == [None] * len(said), "nobody has proposed it"
     this = deed()
     assert database.write(lambda session: advice.review_all(session, this, BERLIN)) == 0
     with database.read() as session:
@@ -283,6 +290,7 @@ def test_weeks_begin_with_the_journal_and_are_half_a_year_at_most(
     assert len([row for row in rows if row["group"] == ""]) == 1
     loop = buyer.get(f"/loops/{advised.loop}/advice").text.split("Bins emptied a week", 1)[1]
     assert loop.split("</figure>")[0].count("<rect") == 1
+    assert 'width="10.0"' in loop.split("</figure>")[0], "one week is no bar as wide as the chart"
     for weeks, shown in ((0, 1), (2, 3), (30, 26)):
         later = clock.now() + timedelta(weeks=weeks)
         with database.read() as session:

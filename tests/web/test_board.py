@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from kanban import clock, journal, languages
 from kanban.db import Database
@@ -109,6 +109,41 @@ def test_an_order_that_is_late_says_so_wherever_its_card_is_shown(
         assert (f"Late, due {said}" in buyer.get(address).text) is late, address
     answer = operator.post(f"/c/{shop.codes[0]}/scans", {"key": "again"}).text
     assert (f"{said}, late" in answer, said in answer) == (late, True)
+
+
+def test_a_shop_in_which_nothing_circulates_is_told_where_to_begin(
+    buyer: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "No empty bins." in buyer.get("/").text
+    monkeypatch.setattr("kanban.reports.catalogue.has_no_loop", lambda session: True)
+    page = buyer.get("/").text
+    assert "Nothing circulates yet" in page
+    assert "No empty bins." not in page
+    assert "Nothing circulates yet" not in buyer.get("/?q=screw").text
+
+
+def test_a_draft_whose_prices_nobody_knows_is_not_worth_nothing(
+    operator: Client, buyer: Client, shop: ShopData
+) -> None:
+    order_id = signal(operator, shop.codes[0])
+    buyer.post(f"/offers/{shop.offer}", {"pack_size": "10"})
+    for address in ("/", f"/orders/{order_id}"):
+        page = buyer.get(address).text
+        assert "€0.00" not in page
+        assert "Total</td>" not in page
+
+
+def test_whom_to_call_is_not_said_of_an_order_that_has_come(
+    operator: Client, buyer: Client, database: Database, shop: ShopData
+) -> None:
+    buyer.post(f"/suppliers/{shop.bolts}", {"name": "Bolts & Co", "kind": "external", "lead_time": "5"})
+    order_id = signal(operator, shop.codes[0])
+    buyer.post(f"/orders/{order_id}/release")
+    with database.read() as session:
+        (line,) = session.scalars(select(OrderLine.id))
+    assert 'id="delivery-' in buyer.get("/").text
+    operator.post(f"/order-lines/{line}/receipts", {"units": "30"})
+    assert 'id="delivery-' not in buyer.get("/").text
 
 
 def test_the_wall_shows_the_same_without_the_menu(operator: Client, shop: ShopData) -> None:

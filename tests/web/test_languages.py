@@ -31,6 +31,11 @@ def language(answer: TestResponse) -> str:
     return said
 
 
+def test_a_new_item_is_counted_in_the_language_spoken(buyer: Client) -> None:
+    assert 'value="Stk"' in buyer.get("/items/new", headers=GERMAN).text
+    assert 'value="pcs"' in buyer.get("/items/new").text
+
+
 def test_the_browser_is_answered_in_its_language(buyer: Client) -> None:
     answer = buyer.get("/items", headers=GERMAN)
     assert language(answer) == "de"

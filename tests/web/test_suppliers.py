@@ -105,6 +105,17 @@ def test_the_list_is_searched_and_sorted(viewer: Client, buyer: Client) -> None:
     assert page.index("Bolts") < page.index("Nordbolt")
 
 
+def test_an_offer_needs_a_supplier_first(
+    buyer: Client, shop: ShopData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/items/{shop.screw}/offers/new"
+    assert 'name="supplier_id"' in buyer.get(address).text
+    monkeypatch.setattr("kanban.reports.catalogue.suppliers", lambda *_: ([], 0))
+    page = buyer.get(address).text
+    assert 'name="supplier_id"' not in page
+    assert 'href="/suppliers/new"' in page
+
+
 def test_an_offer_is_added_on_the_items_page(buyer: Client, database: Database, shop: ShopData) -> None:
     nord = buyer.post("/suppliers", FIELDS).location.rsplit("/", 1)[1]
     answer = buyer.post(f"/items/{shop.screw}/offers", {**OFFER, "supplier_id": nord})

@@ -89,7 +89,7 @@ WORDS: Words = {
     ("shipped", "order"): mark("on its way"),
     ("cancelled", "order"): _cancelled,
     ("queued", "delivery"): mark("waits to leave"),
-    ("held", "delivery"): mark("is held until somebody lets it go"),
+    ("held", "delivery"): mark("waits for somebody to see to it"),
     ("let_go", "delivery"): mark("let go"),
     ("delivered", "delivery"): mark("delivered"),
     ("handed_over", "delivery"): mark("handed over by a person"),

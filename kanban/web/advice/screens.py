@@ -157,7 +157,8 @@ def _use_chart(loop: Loop) -> dict[str, Any]:
     said = [(formats.short_day(day), float(count), formats.quantity(count)) for day, count in weeks]
     return {
         "chart": pictures.Chart(
-            bars=pictures.bars(said, tone="use"), ticks=pictures.ticks([label for label, _v, _s in said], 5)
+            bars=pictures.bars(said, tone="use", places=pictures.PLACES_OF_WEEKS),
+            ticks=pictures.ticks([label for label, _v, _s in said], 5, pictures.PLACES_OF_WEEKS),
         ),
         "rows": [(label, value) for label, _number, value in said],
         "total": sum(count for _day, count in weeks),

@@ -94,9 +94,15 @@ def drawn(name: str, weeks: Sequence[Week]) -> dict[str, Any]:
     return {
         "title": _("%(figure)s, by week", figure=_(curve.title)),
         "chart": pictures.Chart(
-            bars=pictures.bars(list(zip(labels, heights, told, strict=True)), highest=highest),
-            lines=[(_("at most"), "ceiling", pictures.curve(tops, 0.0, highest))] if tops else [],
-            ticks=pictures.ticks(labels, 5),
+            bars=pictures.bars(
+                list(zip(labels, heights, told, strict=True)),
+                highest=highest,
+                places=pictures.PLACES_OF_WEEKS,
+            ),
+            lines=[(_("at most"), "ceiling", pictures.curve(tops, 0.0, highest, pictures.PLACES_OF_WEEKS))]
+            if tops
+            else [],
+            ticks=pictures.ticks(labels, 5, pictures.PLACES_OF_WEEKS),
         ),
         "head": (_("Week of"), _(curve.title), *([_("at most")] if tops else [])),
         "rows": [
