@@ -224,6 +224,24 @@ def test_no_transaction_is_open_while_labels_are_on_their_way(
     assert card(database, shop.cards[0]).print_version == 1
 
 
+@pytest.mark.parametrize("ending", ["zpl", "zip"])
+def test_no_transaction_is_open_while_somebody_takes_a_file_slowly(
+    operator: Client, database: Database, shop: ShopData, ending: str
+) -> None:
+    address = operator.post("/labels", order(*shop.cards, paper=ROLL)).location
+    taken = operator.get(f"{address}.{ending}", buffered=False)
+    parts = taken.iter_encoded()
+    assert next(parts)
+    assert database.reader.pool.checkedout() == 0
+    assert sum(1 for _part in parts) > 0
+
+
+def test_a_page_that_a_batch_does_not_have_is_not_found(operator: Client, shop: ShopData) -> None:
+    address = operator.post("/labels", order(*shop.cards)).location
+    for number, status in ((0, 404), (1, 200), (2, 404), (2**53, 404)):
+        assert operator.get(f"{address}/page-{number}.png").status_code == status
+
+
 def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_once(
     operator: Client,
     database: Database,

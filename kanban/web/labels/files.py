@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from flask import Response, abort, make_response, send_file, stream_with_context
@@ -61,12 +60,8 @@ def batch_zpl(batch_id: int) -> AnyResponse:
     found, how = _planned(_wanted(batch_id))
     if not how.stock.is_roll:
         abort(404, _("ZPL is for label printers: this batch is on sheets."))
-    made = printing.batch_labels(session(), found, running().settings.zone)
     own = bool(found.printer and found.printer.own_symbol)
-    parts = zpl.job(made, how, own_symbol=own)
-    answer = Response(stream_with_context(parts), mimetype="application/zpl")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zpl")}"'
-    return answer
+    return _streamed(zpl.job(_labels_of(found), how, own_symbol=own), found, "zpl")
 
 
 @bp.get("/labels/batches/<int:batch_id>.zip")
@@ -74,10 +69,7 @@ def batch_zpl(batch_id: int) -> AnyResponse:
 def batch_pictures(batch_id: int) -> AnyResponse:
     """The batch as PNG: each label of a roll dot for dot, each page of a sheet at 300 dpi."""
     found, how = _planned(_wanted(batch_id))
-    made = printing.batch_labels(session(), found, running().settings.zone)
-    answer = Response(stream_with_context(archives.pictures(made, how)), mimetype="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, "zip")}"'
-    return answer
+    return _streamed(archives.pictures(_labels_of(found), how), found, "zip")
 
 
 @bp.get("/labels/batches/<int:batch_id>/page-<int:number>.<any('png', 'svg'):picture>")
@@ -85,7 +77,7 @@ def batch_pictures(batch_id: int) -> AnyResponse:
 def batch_page(batch_id: int, number: int, picture: str) -> AnyResponse:
     """One page as a picture, to look at or to place elsewhere."""
     found, how = _planned(batch_of(batch_id))
-    made = _on_page(printing.batch_labels(session(), found, running().settings.zone), how, number)
+    made = _on_page(found, how, number)
     if not made:
         abort(404)
     start = how.start if number == 1 else 1
@@ -112,12 +104,24 @@ def _planned(found: Batch) -> tuple[Batch, Plan]:
         raise UnprocessableEntity(as_sentence(refused)) from refused
 
 
-def _on_page(made: Iterator[labels.Label], how: Plan, number: int) -> list[labels.Label]:
+def _labels_of(found: Batch) -> Iterator[labels.Label]:
+    return printing.labels_of(running().database, found.id, running().settings.zone)
+
+
+def _streamed(parts: Iterator[bytes], found: Batch, ending: str) -> Response:
+    """A file that is made while it is taken; however slowly that is, no transaction is open."""
+    answer = Response(stream_with_context(parts), mimetype=f"application/{ending}")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(found, ending)}"'
+    return answer
+
+
+def _on_page(found: Batch, how: Plan, number: int) -> list[labels.Label]:
     """The labels of one page, counted from 1."""
-    size = how.stock.per_sheet
-    first = max(0, (number - 1) * size - (how.start - 1))
-    last = number * size - (how.start - 1)
-    return list(islice(made, first, last)) if number > 0 else []
+    size, used = how.stock.per_sheet, how.start - 1
+    first, last = max(0, (number - 1) * size - used), number * size - used
+    if not first < found.count or last < 1:
+        return []
+    return list(printing.batch_labels(session(), found, running().settings.zone, first, last - first))
 
 
 def _name(batch: Batch, ending: str) -> str:
