@@ -331,3 +331,11 @@ def test_the_dock_s_questions_are_answered_by_either_database(shop: Shop) -> Non
         assert (brought.by, dock.undecided(session)) == ("Owner", (1, 0))
         assert [found.number for found, _count in dock.notes(session, "4711")] == ["LS 4711"]
         assert dock.brought(session, 999) is None
+
+
+@pytest.mark.parametrize("units", [1, "0.5"])
+def test_a_single_unit_of_many_is_nothing_too_much(shop: Shop, units: int | str) -> None:
+    order_id = shop.on_its_way(shop.screws[0])
+    deliver(shop, Arrival(order_id, shop.line(order_id).id, Decimal(units)))
+    with shop.database.read() as session:
+        assert session.scalars(select(receipts.Receipt.over)).all() == [0]
