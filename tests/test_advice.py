@@ -263,6 +263,15 @@ def test_every_step_of_advice_is_on_record(shop: Shop) -> None:
     assert kinds[-3:] == ["sizing_changed", "advised", "advice_accepted"]
 
 
+def test_nothing_is_advised_of_a_use_that_nobody_has_said_and_no_scan_tells(shop: Shop) -> None:
+    reviewed(shop)
+    found = latest(shop)
+    assert (found.decision, found.because, found.cards) == ("keep", "use_unknown", found.cards_now)
+    describe(shop, use_per_day=Decimal(90), sureness="guess")
+    reviewed(shop)
+    assert (latest(shop).decision, latest(shop).because) == ("add", "below_target")
+
+
 def test_only_what_the_journal_speaks_of_is_sized_again(shop: Shop) -> None:
     def some(most: int = 10) -> bool:
         deed = shop.deed()
@@ -270,7 +279,9 @@ def test_only_what_the_journal_speaks_of_is_sized_again(shop: Shop) -> None:
 
     def stale() -> int:
         with shop.database.read() as session:
-            return sum(1 for each in session.query(advice.Advice) if each.inputs == "")
+            return sum(
+                1 for each in session.query(advice.Advice) if each.inputs == "" and each.state == "open"
+            )
 
     assert some(2), "two of three, and one waits"
     assert not some()

@@ -26,7 +26,8 @@ from kanban.suppliers import WEEKDAYS
 DEFAULT_CONSEQUENCE = 2
 """What a stock-out means until somebody says: work slows, we improvise."""
 GUESS_BINS_PER_DAY = 0.2
-"""The use that is assumed where nobody has said anything and nothing was scanned: a bin a week."""
+"""The use that is assumed where nobody has said anything and nothing was scanned: a bin a week. It draws the
+comparison of numbers of cards, and advises nothing by itself."""
 BEFORE_STEADY = 5
 """Receipts before a loop's own times say whether its supply is steady."""
 SCANS_BEFORE_VOLATILE = 10
@@ -107,6 +108,8 @@ def review(told: History, clocks: Calendars, at: datetime, changed_at: datetime 
     loop = loop_of(told)
     advised = engine.advise(loop, use, nodes)
     decision = engine.decide(loop, advised, _past(outs, plain, at, changed_at))
+    if told.cards > 1 and not told.sizing.use_per_day and use.effective == 0:
+        decision = engine.Decision("keep", told.cards, "use_unknown")
     return Reviewed(
         told, advised, decision, use, nodes, tuple(reasons),
         classes.word(loop.consequence, supply),

@@ -16,6 +16,10 @@ BECAUSE = {
     "below_target": mark(
         "With the cards there are, the bins would be empty too often for what a stock-out means."
     ),
+    "use_unknown": mark(
+        "Nobody has said how much is used, and the scans do not tell it yet: "
+        "say how it is used, or wait for them."
+    ),
     "fits": mark("The cards that circulate are the right number."),
     "too_few_scans": mark("One card fewer might do, but there are too few scans to say so yet."),
     "was_out": mark("One card fewer might do, but the bins stood empty not long ago."),
@@ -37,6 +41,8 @@ HARDLY_EVER = 500
 def of(advice: Advice, unit: str) -> list[str]:
     """The sentences of an advice; quantities in ``unit``."""
     figures = advice.figures
+    if advice.because == "use_unknown":
+        return [_(BECAUSE[advice.because]), _back(figures), *_at_once(figures)]
     told = [_(BECAUSE[advice.because]), _use(figures, unit), _back(figures)]
     told += _compared(advice, figures)
     told += _textbook(advice, figures)
