@@ -182,7 +182,7 @@ def test_another_process_rings_the_bell(sqlite_shop: Shop, tmp_path: Path) -> No
     by_mail(sqlite_shop)
     bell = Bell(sqlite_shop.database, tmp_path)
     bell.open()
-    wait_until(lambda: any((tmp_path / "bells").glob("*")))
+    wait_until(lambda: any((tmp_path / "bells").glob("[!.]*")))
     load = "from pathlib import Path; from kanban.dispatcher.bell import ring_others"
     ring = f"{load}; ring_others(Path({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", ring], check=True)

@@ -89,7 +89,7 @@ class Bell:
 def ring_others(folder: Path) -> None:
     """Write a byte into the pipe of every listening process; what nobody listens to is removed."""
     try:
-        pipes = list(os.scandir(folder / "bells"))
+        pipes = [pipe for pipe in os.scandir(folder / "bells") if not pipe.name.startswith(".")]
     except FileNotFoundError:
         return
     for pipe in pipes:
@@ -113,13 +113,12 @@ def ring_across(database: Database, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _pipe(path: Path) -> Iterator[int]:
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    os.mkfifo(path, 0o600)
-    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    writing = os.open(
-        path, os.O_WRONLY | os.O_NONBLOCK
-    )  # kept open: without a writer the pipe reads as ended
+    hidden = path.with_name(f".{path.name}")  # who rings takes a pipe without a listener for a dead one
+    hidden.unlink(missing_ok=True)
+    os.mkfifo(hidden, 0o600)
+    reading = os.open(hidden, os.O_RDONLY | os.O_NONBLOCK)
+    writing = os.open(hidden, os.O_WRONLY | os.O_NONBLOCK)  # without a writer the pipe reads as ended
+    hidden.rename(path)
     try:
         yield reading
     finally:
