@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, pi, radians, sin, tan
 from pathlib import Path
 
@@ -113,8 +114,25 @@ def pan(paper: Image.Image, start: Pose, end: Pose, seconds: float, rate: int = 
 
 
 def hold(paper: Image.Image, pose: Pose, seconds: float) -> list[bytes]:
-    """A hand that holds still."""
+    """A stand that holds still: one picture, which is read or never is. For what is easily read."""
     return [jpeg(frame(paper, pose))] * round(seconds * RATE)
+
+
+def tremble(paper: Image.Image, pose: Pose, seconds: float, rate: int = 10) -> list[bytes]:
+    """A hand that holds as still as hands do: each picture from elsewhere by a little, with its own grain."""
+    chance = random.Random(7)
+    poses = [
+        replace(
+            pose,
+            x=pose.x + chance.uniform(-0.7, 0.7),
+            y=pose.y + chance.uniform(-0.7, 0.7),
+            across=pose.across * chance.uniform(0.98, 1.02),
+            tilt=pose.tilt + chance.uniform(-1.5, 1.5),
+            roll=pose.roll + chance.uniform(-1.5, 1.5),
+        )
+        for _ in range(round(seconds * rate))
+    ]
+    return [still for each in poses for still in [jpeg(frame(paper, each))] * (RATE // rate)]
 
 
 def nothing(seconds: float) -> list[bytes]:

@@ -121,7 +121,7 @@ def test_one_tap_opens_and_a_pan_over_a_sheet_orders_the_labels_meant_and_no_nei
     assert len(zxingcpp.read_barcodes(film.frame(paper, over(5, **how)))) >= 4, "neighbours are readable, too"
     scenes: list[list[bytes]] = [film.nothing(5)]  # the reader may start slowly
     for position, following in ((2, 5), (5, 8), (8, None)):
-        scenes.append(film.hold(paper, over(position, **how), 4))
+        scenes.append(film.tremble(paper, over(position, **how), 4))
         if following:
             scenes.append(film.pan(paper, over(position, **how), over(following, **how), 0.7, 10))
     page = open_scanner(*scenes, film.nothing(60))
@@ -263,7 +263,7 @@ def test_where_webassembly_is_refused_the_plain_reader_reads(
 ) -> None:
     """iPhone in Lockdown Mode, some managed phones. Of several labels in view the one in the ring counts."""
     paper = printed(sheet, shop.address)
-    page = open_scanner(film.hold(paper, over(5, across=150, tilt=15, blur=0.8), 2), **IN_OUR_HANDS)
+    page = open_scanner(film.tremble(paper, over(5, across=150, tilt=15, blur=0.8), 2), **IN_OUR_HANDS)
     page.context.route("**/*.wasm*", lambda route: route.fulfill(status=200, body="not wasm"))
     page.get_by_role("button", name="Start the camera").tap()
     expect_newest(page, "Ordered")
@@ -285,7 +285,7 @@ def test_a_label_that_is_slanted_faint_blurred_and_grainy_at_once_is_read(
     open_scanner: Opens, shop: MortalShop, card: str
 ) -> None:
     pose = over(1, across=150, tilt=35, blur=1.5, contrast=0.4, noise=8)
-    page = open_scanner(film.hold(printed([card], shop.address), pose, 2))
+    page = open_scanner(film.tremble(printed([card], shop.address), pose, 3))
     page.get_by_role("button", name="Start the camera").tap()
     expect_newest(page, "Ordered")
     assert recorded(shop, [card]) == [("signalled", card)]
