@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kanban import answers, journal, orders, suppliers
-from kanban.answers import LineSaid
+from kanban.answers import LineSaid, shortages
 from kanban.orders import rules
 
 SECRET = "s" * 40
@@ -428,3 +428,11 @@ def test_the_next_turn_of_a_card_says_nothing_of_the_one_before(shop: Shop) -> N
     assert rests(shop, shop.screws[2]) == [("Bolts & Co", 10, 25)]
     shop.scan(shop.screws[2])
     assert rests(shop, shop.screws[2]) == []
+
+
+def test_nothing_is_missing_of_a_line_that_nobody_has_answered_or_that_is_over(shop: Shop) -> None:
+    order_id = shop.on_its_way(shop.screws[0])
+    assert shortages.missing(shop.line(order_id)) == 0
+    shop.receive(shop.line(order_id).id, 30)
+    assert shop.line(order_id).closed_at is not None
+    assert shortages.missing(shop.line(order_id)) == 0
