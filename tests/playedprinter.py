@@ -78,6 +78,16 @@ def played(*answers: Answer, connections: int = 1) -> Iterator[Played]:
         thread.join(20)
 
 
+@contextmanager
+def asleep() -> Iterator[int]:
+    """The port of a printer that takes nothing and says nothing."""
+    with socket.socket() as printer:
+        printer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        printer.bind(("127.0.0.1", 0))
+        printer.listen(5)
+        yield printer.getsockname()[1]
+
+
 def _serve(connection: socket.socket, printer: Played, said: Iterator[Answer]) -> None:
     asked = 0
     mine = bytearray()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playedprinter import Answer, cut, errors, played, slowly, told
+from playedprinter import Answer, asleep, cut, errors, played, slowly, told
 
 from kanban import labels
 from kanban.labels import status, wire
@@ -205,12 +205,8 @@ def test_a_job_that_is_cancelled_does_not_wait_for_a_printer_that_takes_nothing(
         if time.monotonic() - begun > 1.0:
             raise Cancelled
 
-    with socket.socket() as asleep:
-        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        asleep.bind(("127.0.0.1", 0))
-        asleep.listen(1)
-        with pytest.raises(Cancelled):
-            wire.send("127.0.0.1", asleep.getsockname()[1], [b"x" * 8_000] * 30, check)
+    with asleep() as port, pytest.raises(Cancelled):
+        wire.send("127.0.0.1", port, [b"x" * 8_000] * 30, check)
 
 
 @given(st.binary(max_size=300))

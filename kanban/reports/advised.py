@@ -12,7 +12,7 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from kanban.advice import Advice
-from kanban.items import Item, Location
+from kanban.items import PATH_SEPARATOR, Item, Location
 from kanban.journal import Event
 from kanban.loops import Card, Loop
 from kanban.orders import Replenishment
@@ -88,6 +88,11 @@ class Placed(NamedTuple):
     consequence: int | None
     supply: str
     word: str
+
+    @property
+    def position(self) -> str:
+        """The last name of its place."""
+        return self.place.rpartition(PATH_SEPARATOR)[2]
 
 
 def placed(session: Session) -> list[Placed]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kanban.loops import Card, Loop
@@ -109,33 +109,36 @@ def page(
     is over ``today``, the longest first; then come the newest. In *due* the next day leads.
     """
     turns = _turns().subquery()
-    query = (
-        select(
-            Order,
-            func.coalesce(turns.c.lines, 0),
-            func.coalesce(turns.c.opened, 0),
-            turns.c.due,
-            turns.c.confirmed,
-        )
-        .outerjoin(turns, turns.c.order_id == Order.id)
-        .join(Order.supplier)
-        .options(joinedload(Order.supplier), joinedload(Order.ship_to))
-        .where((Order.state != "draft") | (turns.c.opened > 0))
-    )
+    query = _needed(turns)
     if states:
         query = query.where(Order.state.in_(states))
     if search:
-        wanted = search.strip().casefold()
-        supplier = Order.supplier.property.mapper.class_
-        query = query.where(
-            supplier.name_key.contains(wanted, autoescape=True)
-            | func.lower(Order.number).contains(wanted, autoescape=True)
-        )
+        query = query.where(_is_about(search))
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     late = case((turns.c.due < today, turns.c.due))
     first = {"late": late, "due": turns.c.due}[sort]
     rows = session.execute(query.order_by(first.is_(None), first, Order.id.desc()).offset(skip).limit(limit))
     return [OrderRow(*row) for row in rows], count
+
+
+def _needed(turns: Subquery) -> Select[Order, int, int, date | None, date | None]:
+    """Orders with what ``turns`` tells of each; a draft only while a card waits for it."""
+    lines, opened = func.coalesce(turns.c.lines, 0), func.coalesce(turns.c.opened, 0)
+    return (
+        select(Order, lines, opened, turns.c.due, turns.c.confirmed)
+        .outerjoin(turns, turns.c.order_id == Order.id)
+        .join(Order.supplier)
+        .options(joinedload(Order.supplier), joinedload(Order.ship_to))
+        .where((Order.state != "draft") | (turns.c.opened > 0))
+    )
+
+
+def _is_about(search: str) -> ColumnElement[bool]:
+    """Whether a part of the order's number or of its supplier's name was searched for."""
+    wanted = search.strip().casefold()
+    supplier = Order.supplier.property.mapper.class_
+    found: ColumnElement[bool] = supplier.name_key.contains(wanted, autoescape=True)
+    return found | func.lower(Order.number).contains(wanted, autoescape=True)
 
 
 def _turns() -> Select[int, int, int, date | None, date | None]:

@@ -99,9 +99,9 @@ def verdict(answer: Answer) -> Verdict:
     if answer.effect == "already" and card.supply == "full":
         return Verdict("already", "known", _("Nothing to do"), _("This scan changed nothing."))
     said = _SAYINGS[answer.effect](answer, card)
-    return (
-        replace(said, text=rests.after(said.text, card)) if said.effect in ("already", "received") else said
-    )
+    if said.effect in ("already", "received"):
+        return replace(said, text=rests.after(said.text, card))
+    return said
 
 
 def undone(answer: Answer) -> Verdict:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from kanban import journal
-from kanban.items import inside_site
+from kanban.items import PATH_SEPARATOR, inside_site
 from kanban.languages import gettext as _
 from kanban.languages import mark
 from kanban.loops import Loop
@@ -114,8 +114,8 @@ def _row(find: watch.Find) -> dict[str, Any]:
         "sku": find.item.sku,
         "name": find.item.name,
         "place": find.place,
-        "area": inside.rsplit(" › ", 1)[0],
-        "position": inside.rsplit(" › ", 1)[-1],
+        "area": inside.rsplit(PATH_SEPARATOR, 1)[0],
+        "position": inside.rsplit(PATH_SEPARATOR, 1)[-1],
         "card": find.card.number if find.card else None,
         "href": f"/c/{find.card.code}" if find.card else f"/loops/{find.loop.id}",
         "text": _told(find),

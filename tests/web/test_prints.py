@@ -15,7 +15,7 @@ import pytest
 import zxingcpp
 from flask import Flask
 from PIL import Image
-from playedprinter import played, told
+from playedprinter import asleep, played, told
 from sqlalchemy import select
 from test_labels import pages
 from waiting import LONGEST_WAIT, wait_until
@@ -250,11 +250,8 @@ def test_who_sends_to_a_printer_that_takes_nothing_sees_a_page_soon_and_sends_on
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
-    with socket.socket() as asleep:
-        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
-        asleep.bind(("127.0.0.1", 0))
-        asleep.listen(5)
-        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(asleep.getsockname()[1]))
+    with asleep() as port:
+        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(port))
         answer = operator.post("/labels", sent)
         assert "On its way to the printer" in operator.get(answer.location).text
         refused = operator.post(f"{answer.location}/sending", {})
@@ -674,11 +671,8 @@ def test_a_print_on_its_way_to_a_printer_that_takes_nothing_is_cancelled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pressroom, "PATIENCE", 0.2)
-    with socket.socket() as asleep:
-        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
-        asleep.bind(("127.0.0.1", 0))
-        asleep.listen(5)
-        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(asleep.getsockname()[1]))
+    with asleep() as port:
+        sent = order(*shop.cards, paper=("card", "zebra-4x6"), printer=zebra(port))
         address = operator.post("/labels", sent).location
         assert "On its way to the printer" in operator.get(address).text
         assert operator.post(f"{address}/cancellation", {}).location == address

@@ -93,10 +93,9 @@ class OverTime:
     """What the weeks are counted from, read once: cards that came and left, orders and their lines."""
 
     def __init__(self, session: Session, at: datetime, zone: ZoneInfo, weeks: int = WEEKS) -> None:
-        monday = monday_of(at, zone)
         self._at = at
         self._starts = mondays(_first_entry(session) or at, at, zone, weeks)
-        edges = [datetime.combine(start, time(), zone) for start in (*self._starts, monday + WEEK)]
+        edges = [datetime.combine(start, time(), zone) for start in (*self._starts, self._starts[-1] + WEEK)]
         self._spans = [(since, min(until, at)) for since, until in pairwise(edges)]
         self._clocks = Calendars(session, zone)
         self._came, self._left = _cards(session, edges[0])

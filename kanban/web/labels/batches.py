@@ -97,11 +97,10 @@ def reprint(batch_id: int) -> AnyResponse:
     wanted = printing.wanted_labels(session(), chosen, how.languages)
     printer = old.printer if old.printer and old.printer.retired_at is None else None
     paper = printing.paper_of(replace(how, shift=printing.shift_of(printer)), printer)
-    at_once = not (printer and printer.is_network) and not pressroom.is_large(len(wanted))
 
     def verb(session: Session, deed: journal.Deed) -> str:
         made = prints.make(session, deed, wanted, paper)
-        if at_once:
+        if pressroom.counts_at_once(len(wanted), printer):
             prints.hand_over(session, deed, made)
         return f"/labels/batches/{made.id}"
 

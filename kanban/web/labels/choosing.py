@@ -124,14 +124,13 @@ def _issued(how: Plan, printer: prints.Printer | None, this: journal.Deed) -> in
         raise forms.BadFields({"cards": as_sentence(refused)}) from refused
     wanted = printing.wanted_labels(session(), chosen, how.languages)
     paper = printing.paper_of(how, printer)
-    at_once = not (printer and printer.is_network) and not pressroom.is_large(len(wanted))
 
     def issue(session: Session) -> int:
         first = journal.replayed(session, this)
         if first and first.noun_id:
             return first.noun_id
         batch = prints.make(session, this, wanted, paper)
-        if at_once:
+        if pressroom.counts_at_once(len(wanted), printer):
             prints.hand_over(session, this, batch)
         return batch.id
 

@@ -66,6 +66,11 @@ def is_large(count: int) -> bool:
     return count > AT_ONCE
 
 
+def counts_at_once(count: int, printer: prints.Printer | None) -> bool:
+    """Whether so many labels count as printed when they are ordered: a small file, not sent to a printer."""
+    return not is_large(count) and not (printer and printer.is_network)
+
+
 def begin(batch_id: int, at: datetime) -> None:
     """Start what a new batch needs: a large file in the background, or the way to its printer."""
     kanban, who = running(), journal.By("web", security.who().person_id, security.who().device_id)
